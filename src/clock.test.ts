@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { clockAtRate } from './clock';
+
+test('a faster clock shortens waits and stretches timestamps alike', async () => {
+  const clock = clockAtRate(50);
+  const before = clock.now();
+  const wall = Date.now();
+  await clock.sleep(2_000);
+  expect(Date.now() - wall).toBeLessThan(1_000);
+  expect(clock.now() - before).toBeGreaterThanOrEqual(1_900);
+});
+
+test('an aborted sleep rejects with the reason and leaves no timer', async () => {
+  const clock = clockAtRate(1);
+  const stop = new AbortController();
+  const sleeping = clock.sleep(60_000, stop.signal);
+  stop.abort(new Error('stopped'));
+  await expect(sleeping).rejects.toThrow('stopped');
+});
+
+test('a rate that is not positive is refused', () => {
+  expect(() => clockAtRate(0)).toThrow(RangeError);
+});
