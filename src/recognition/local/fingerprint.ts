@@ -1,0 +1,77 @@
+import { crc32 } from 'node:zlib';
+import { FrontEnd, type PeakBlock } from './front-end';
+import {
+  FINGERPRINT_VERSION,
+  MAX_PEAK_TIME,
+  QUANTUM,
+  REFERENCE_PEAKS_PER_BLOCK,
+  SAMPLE_RATE_HZ,
+} from './params';
+
+/** What is stored of a recording: its strongest spectral peaks, about 4.8 kB per minute. */
+export interface Fingerprint {
+  /** FINGERPRINT_VERSION at the time it was made. */
+  readonly version: number;
+  readonly durationS: number;
+  /** One little-endian 32-bit word per peak, rising: time in quarter frames (20 bits), frequency in quarter bins (12 bits). */
+  readonly data: Uint8Array;
+  /** CRC-32 of `data`, as a signed 32-bit integer (PostgreSQL's `integer`). */
+  readonly checksum: number;
+}
+
+/**
+ * Fingerprint of a whole recording.
+ * @param samples mono, 16-bit, 8 kHz; what lies beyond 2 h 20 min is not looked at
+ */
+export function fingerprintOf(samples: Int16Array): Fingerprint {
+  const frontEnd = new FrontEnd(REFERENCE_PEAKS_PER_BLOCK);
+  const blocks: PeakBlock[] = [];
+  const step = SAMPLE_RATE_HZ * 10;
+  for (let at = 0; at < samples.length; at += step) {
+    blocks.push(...frontEnd.push(samples.subarray(at, at + step)));
+  }
+  blocks.push(...frontEnd.finish());
+  return packFingerprint(blocks, samples.length / SAMPLE_RATE_HZ);
+}
+
+/** Packs peaks as they are stored. */
+export function packFingerprint(blocks: readonly PeakBlock[], durationS: number): Fingerprint {
+  const words: number[] = [];
+  for (const block of blocks) {
+    for (let i = 0; i < block.time.length; i++) {
+      const time = Math.max(0, Math.round(block.time[i]! * QUANTUM));
+      if (time <= MAX_PEAK_TIME) words.push(time * 4096 + Math.round(block.frequency[i]! * QUANTUM));
+    }
+  }
+  words.sort((a, b) => a - b);
+  const data = new Uint8Array(words.length * 4);
+  const view = new DataView(data.buffer);
+  for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);
+  return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+}
+
+/**
+ * The packed peaks of a stored fingerprint.
+ * @throws Error when it is of another version or damaged
+ */
+export function unpackFingerprint(fingerprint: Fingerprint): Uint32Array {
+  if (fingerprint.version !== FINGERPRINT_VERSION) {
+    throw new Error(`fingerprint of version ${fingerprint.version}, expected ${FINGERPRINT_VERSION}`);
+  }
+  const { data } = fingerprint;
+  if ((crc32(data) | 0) !== fingerprint.checksum || data.byteLength % 4 !== 0) {
+    throw new Error('fingerprint damaged: its checksum does not fit');
+  }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Uint32Array.from({ length: data.byteLength / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
+/** Time of a packed peak, in quarter frames. */
+export function timeOf(word: number): number {
+  return word >>> 12;
+}
+
+/** Frequency of a packed peak, in quarter bins. */
+export function frequencyOf(word: number): number {
+  return word & 4095;
+}

@@ -1,0 +1,41 @@
+/**
+ * The parameters of the fingerprint. Whoever changes one that shapes the stored peaks raises `FINGERPRINT_VERSION`:
+ * fingerprints of two versions are never compared.
+ */
+export const FINGERPRINT_VERSION = 1;
+
+/** Front end: 8 kHz, Hann window of 2048 (256 ms), hop of 256 (32 ms). */
+export const FFT_SIZE = 2048;
+export const HOP_SAMPLES = 256;
+export const SAMPLE_RATE_HZ = 8_000;
+export const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / HOP_SAMPLES; // 31.25
+export const BIN_HZ = SAMPLE_RATE_HZ / FFT_SIZE; // 3.90625
+
+/** 200–3800 Hz. */
+export const FIRST_BIN = 51;
+export const LAST_BIN = 973;
+export const BINS = 1024;
+
+/** A peak is the maximum over ±20 bins (78 Hz) and ±4 frames (128 ms). */
+export const PEAK_BINS = 20;
+export const PEAK_FRAMES = 4;
+
+/** Peaks are rationed per block of 26 frames (0.83 s): 60 per second of a query, 20 per second of a reference. */
+export const BLOCK_FRAMES = 26;
+export const QUERY_PEAKS_PER_BLOCK = 50;
+export const REFERENCE_PEAKS_PER_BLOCK = 17;
+
+/** A query is looked at every 3 blocks (2.5 s), over at most the last 12 (10 s) and at least 6 (5 s). */
+export const HOP_FRAMES = 3 * BLOCK_FRAMES;
+export const WINDOW_FRAMES = 12 * BLOCK_FRAMES;
+export const MIN_WINDOW_FRAMES = 6 * BLOCK_FRAMES;
+export const HOP_S = HOP_FRAMES / FRAMES_PER_SECOND;
+
+/** Stored peaks: time in quarter frames (20 bits: 2.3 hours), frequency in quarter bins (12 bits). */
+export const QUANTUM = 4;
+export const MAX_PEAK_TIME = 2 ** 20 - 1;
+
+/** Seconds of the air at which frame `frame` of a session has its centre. */
+export function frameToSeconds(frame: number): number {
+  return (frame * HOP_SAMPLES + FFT_SIZE / 2) / SAMPLE_RATE_HZ;
+}
