@@ -1,0 +1,48 @@
+import Router, { type RouterContext } from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import type { HttpDeps } from './deps';
+import { definer } from './endpoint';
+import { accessGuard } from './middleware/access';
+import { plainAddress } from './middleware/address';
+import { errors } from './middleware/errors';
+import { secured, traced } from './middleware/headers';
+import { databaseCheck, healthRoutes } from './routes/health';
+import { playRoutes } from './routes/plays';
+import { stationRoutes } from './routes/stations';
+import { Tokens } from './tokens';
+
+/** The whole HTTP side as one Koa application; `listen` serves it. */
+export function createApp(deps: HttpDeps): Koa {
+  const { log } = deps;
+  const app = new Koa();
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    // Streams that break on the way: the reader went away, or the database did in the middle of an export.
+    const reader =
+      error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    log[reader ? 'debug' : 'error']({ err: error }, 'réponse interrompue');
+  });
+  const router = new Router({ sensitive: true, strict: true });
+  if (deps.routeLabels !== undefined) router.use(deps.routeLabels);
+  const guard = accessGuard(deps.settings, new Tokens(deps.knex));
+  const define = definer(router, guard);
+
+  stationRoutes(define, deps);
+  playRoutes(define, deps.knex);
+  healthRoutes(define, [databaseCheck(deps.knex), ...deps.checks]);
+  if (deps.metricsEndpoint !== undefined) {
+    // Its caller's token, if one is set, is the endpoint's own matter: Prometheus sits on another machine.
+    const reachable: Middleware = async (ctx, next) => {
+      await guard(ctx as RouterContext, 'open');
+      await next();
+    };
+    router.get('/api/metrics', reachable, deps.metricsEndpoint);
+  }
+
+  app.use(traced(log));
+  app.use(secured);
+  app.use(errors(log));
+  app.use(plainAddress);
+  app.use(router.allowedMethods());
+  app.use(router.routes());
+  return app;
+}

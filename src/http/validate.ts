@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { AppError } from '../errors';
+
+/** Phrases for checks that zod has no words for: `refine(check, { params: { fr, en } })`. */
+const phrased = (language: 'fr' | 'en') => {
+  const { localeError } = language === 'fr' ? z.locales.fr() : z.locales.en();
+  return ((issue) => {
+    const params = 'params' in issue ? (issue.params as Record<string, string> | undefined) : undefined;
+    return params?.[language] ?? localeError(issue);
+  }) as z.core.$ZodErrorMap;
+};
+const french = phrased('fr');
+const english = phrased('en');
+
+/**
+ * The value as the schema gives it.
+ * @throws AppError 400 with every field at fault, in both languages
+ */
+export function valid<T>(schema: z.ZodType<T>, value: unknown, code: string): T {
+  const result = schema.safeParse(value, { error: french });
+  if (result.success) return result.data;
+  const inEnglish = schema.safeParse(value, { error: english }).error?.issues ?? [];
+  const details = result.error.issues.map((issue, i) => ({
+    field: issue.path.join('.'),
+    message_fr: issue.message,
+    message_en: inEnglish[i]?.message ?? issue.message,
+  }));
+  const list = (language: 'message_fr' | 'message_en', colon: string) =>
+    details
+      .slice(0, 5)
+      .map((d) => (d.field === '' ? d[language] : `${d.field}${colon}${d[language]}`))
+      .join(' ; ');
+  throw new AppError(
+    code,
+    400,
+    {
+      fr: `Demande non valide. ${list('message_fr', ' : ')}`,
+      en: `Invalid request. ${list('message_en', ': ')}`,
+    },
+    details,
+  );
+}
+
+/** A key of the database as it stands in an address. */
+export const id = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/)
+  .transform(Number);
+
+/** A whole number in a query string. */
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** Words to look for. */
+export const words = z.string().trim().min(1).max(200);
+
+/** A calendar day, which is the same in UTC and in Dakar. */
+export const day = z.iso.date();
+
+/** A moment: a day (its beginning) or an ISO time with its offset. */
+export const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((text) => new Date(text))
+  .refine((date) => !Number.isNaN(date.getTime()));
