@@ -1,0 +1,70 @@
+import { closed, metric } from './define';
+
+export const playMetrics = {
+  plays: metric({
+    name: 'sodav_plays_total',
+    otelName: 'sodav.plays',
+    kind: 'counter',
+    unit: '{play}',
+    help: {
+      fr: 'Diffusions relevées, à leur fin, par genre et statut',
+      en: 'Plays logged, at their end, by kind and status',
+    },
+    labels: { kind: closed('track', 'unknown', 'jingle'), status: closed('complete', 'cut') },
+    source: 'code',
+    fedBy: 'Le relevé des diffusions, une fois par diffusion terminée.',
+    howToRead:
+      'Pour suivre l’activité seulement : les droits se comptent dans PostgreSQL, jamais dans une métrique.',
+    stability: 'stable',
+    documented: false,
+  }),
+  unidentifiedMusic: metric({
+    name: 'sodav_unidentified_music_seconds_total',
+    otelName: 'sodav.music.unidentified',
+    kind: 'counter',
+    unit: 's',
+    help: {
+      fr: "Secondes de musique que rien n'a identifiées",
+      en: 'Seconds of music that nothing has identified',
+    },
+    labels: {},
+    source: 'code',
+    fedBy: 'Le relevé des diffusions, à la fin de chaque musique inconnue.',
+    howToRead:
+      'rate(…) / rate(sodav_audio_heard_seconds_total[…]) : part de l’antenne qui échappe aux ayants droit.',
+    stability: 'stable',
+    documented: false,
+  }),
+  journalEntries: metric({
+    name: 'sodav_play_journal_entries',
+    otelName: 'sodav.play_journal.entries',
+    kind: 'gauge',
+    unit: '{play}',
+    help: {
+      fr: 'Diffusions écrites sur disque que PostgreSQL n’a pas encore confirmées',
+      en: 'Plays written to disk that PostgreSQL has not acknowledged yet',
+    },
+    labels: {},
+    source: 'collector',
+    fedBy: 'Le collecteur « journal ».',
+    howToRead: 'Monte quand la base est arrêtée, redescend à zéro quand elle revient.',
+    stability: 'stable',
+    documented: false,
+  }),
+  journalBytes: metric({
+    name: 'sodav_play_journal_bytes',
+    otelName: 'sodav.play_journal.size',
+    kind: 'gauge',
+    unit: 'By',
+    help: {
+      fr: 'Taille sur disque du journal des diffusions en attente, en octets',
+      en: 'Size on disk of the journal of waiting plays in bytes',
+    },
+    labels: {},
+    source: 'collector',
+    fedBy: 'Le collecteur « journal ».',
+    howToRead: 'À comparer à JOURNAL_DISK_MB.',
+    stability: 'stable',
+    documented: false,
+  }),
+};
