@@ -30,7 +30,7 @@ export interface Play {
   /** End, or for an open play until when it has been heard. */
   readonly endedAt: number;
   readonly endErrorS: number;
-  /** Why a `cut` play was cut: a stream fault, or `restart`. */
+  /** Why a `cut` play was cut: a stream fault, `paused` (we stopped listening), or `restart`. */
   readonly cutReason?: string;
   readonly evidence: PlayEvidence;
 }
