@@ -1,14 +1,19 @@
 import Router, { type RouterContext } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { Alerts } from './alerts';
 import type { HttpDeps } from './deps';
 import { definer } from './endpoint';
 import { accessGuard } from './middleware/access';
 import { plainAddress } from './middleware/address';
 import { errors } from './middleware/errors';
 import { secured, traced } from './middleware/headers';
+import { alertRoutes } from './routes/alerts';
 import { databaseCheck, healthRoutes } from './routes/health';
+import { pageRoutes } from './routes/page';
 import { playRoutes } from './routes/plays';
+import { reportRoutes } from './routes/reports';
 import { stationRoutes } from './routes/stations';
+import { trackRoutes } from './routes/tracks';
 import { Tokens } from './tokens';
 
 /** The whole HTTP side as one Koa application; `listen` serves it. */
@@ -23,11 +28,17 @@ export function createApp(deps: HttpDeps): Koa {
   });
   const router = new Router({ sensitive: true, strict: true });
   if (deps.routeLabels !== undefined) router.use(deps.routeLabels);
-  const guard = accessGuard(deps.settings, new Tokens(deps.knex));
+  const tokens = new Tokens(deps.knex);
+  const guard = accessGuard(deps.settings, tokens);
+  const alerts = new Alerts(log, () => deps.clock.now());
   const define = definer(router, guard);
 
   stationRoutes(define, deps);
   playRoutes(define, deps.knex);
+  trackRoutes(define, deps);
+  reportRoutes(define, deps);
+  alertRoutes(define, { ...deps, alerts, tokens });
+  pageRoutes(define, { ...deps, alerts });
   healthRoutes(define, [databaseCheck(deps.knex), ...deps.checks]);
   if (deps.metricsEndpoint !== undefined) {
     // Its caller's token, if one is set, is the endpoint's own matter: Prometheus sits on another machine.

@@ -2,7 +2,11 @@ import type { Knex } from 'knex';
 import type { Middleware } from 'koa';
 import type { Clock } from '../clock';
 import type { Phrase } from '../errors';
+import type { Page, Track } from '../library/types';
 import type { Logger } from '../log';
+import type { Coverage } from '../stations/coverage';
+import type { Station, StationStatus } from '../stations/types';
+import type { StationInput, StationPatch } from '../stations/validate';
 
 /**
  * What the HTTP side needs of the rest, as small interfaces: `main` passes the real things in, and a test passes those
@@ -22,6 +26,9 @@ export interface HttpDeps {
   readonly metricsEndpoint?: Middleware;
   /** Gives the request its route template for the metrics; runs first in the router. */
   readonly routeLabels?: Middleware;
+  /** Counters of what is made and taken here. */
+  readonly countReport?: (format: 'csv' | 'json', status: 'success' | 'failure') => void;
+  readonly countAlertNotification?: (status: 'firing' | 'resolved') => void;
 }
 
 export interface HttpSettings {
@@ -38,27 +45,6 @@ export interface HttpSettings {
   readonly demo: boolean;
 }
 
-export interface Station {
-  readonly id: number;
-  readonly name: string;
-  readonly url: string;
-  readonly paused: boolean;
-  readonly simulated: boolean;
-}
-
-export interface StationInput {
-  readonly name: string;
-  readonly url: string;
-  readonly paused?: boolean | undefined;
-  readonly simulated?: boolean | undefined;
-}
-
-export interface StationPatch {
-  readonly name?: string | undefined;
-  readonly url?: string | undefined;
-  readonly paused?: boolean | undefined;
-}
-
 /** Stations as they are stored. Unknown ids and taken names are AppErrors (404, 409). */
 export interface Stations {
   list(): Promise<Station[]>;
@@ -66,20 +52,8 @@ export interface Stations {
   add(input: StationInput): Promise<Station>;
   change(id: number, patch: StationPatch): Promise<Station>;
   remove(id: number): Promise<unknown>;
-}
-
-export interface StationStatus {
-  readonly state: string;
-  readonly reason: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  readonly lastAudioAt?: number | undefined;
-  /** What the station says it plays. */
-  readonly title?: string | undefined;
-  readonly codec?: string | undefined;
-  readonly reconnectsToday: number;
-  /** Share of today, UTC, that was heard, 0–1. */
-  readonly coverageToday?: number | undefined;
+  /** How much of a day (UTC, `2026-11-24`) each station was heard, seconds. */
+  coverages(day: string): Promise<ReadonlyMap<number, Coverage>>;
 }
 
 /** Who listens to the stations. */
@@ -89,37 +63,22 @@ export interface Listening {
   status(id: number): StationStatus | undefined;
 }
 
-/** A track of the library. */
-export interface Track {
-  readonly id: number;
-  readonly title: string;
-  readonly artists: readonly string[];
-  readonly album?: string;
-  readonly label?: string;
-  readonly isrc?: string;
-  readonly durationS?: number;
-  readonly source: string;
-  readonly externalId?: string;
-  readonly simulated: boolean;
-  readonly sameAs?: number;
-  readonly duplicates: readonly number[];
-  readonly fingerprinted: boolean;
-  readonly createdAt: Date;
-}
-
+/** The reference library, and what recognises by it told of each change. */
 export interface Library {
-  search(query: { q?: string; page: number; pageSize: number }): Promise<{
-    readonly items: readonly Track[];
-    readonly total: number;
-  }>;
+  search(query: { q?: string; page: number; pageSize: number }): Promise<Page<Track>>;
   get(id: number): Promise<Track | undefined>;
   /** @throws AppError where plays name the track */
   delete(id: number): Promise<unknown>;
-  /** One uploaded file becomes a track. @throws AppError `unreadable_audio` */
+  /** One uploaded file becomes a track, or is found to be one already. @throws AppError `unreadable_audio` */
   importFile(
     path: string,
-    originalName: string,
-  ): Promise<{ readonly trackId: number; readonly status: 'imported' | 'duplicate' }>;
+    options: { readonly originalName: string; readonly source: 'upload' },
+  ): Promise<{
+    readonly trackId: number;
+    readonly status: 'imported' | 'duplicate' | 'known' | 'refreshed';
+    /** What could not be used of its tags, in French. */
+    readonly warnings: readonly string[];
+  }>;
 }
 
 export interface HealthCheck {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readJson } from './middleware/json-body';
 import { valid } from './validate';
 
-/** Who may call: anybody, those who may read, those who may change, or as the endpoint itself decides. */
+/** Who may call: anybody, those who may read, those who may change. */
 export type Access = 'open' | 'read' | 'write';
 
 export type Guard = (ctx: RouterContext, access: Access) => Promise<void>;
@@ -12,12 +12,15 @@ export type Guard = (ctx: RouterContext, access: Access) => Promise<void>;
 type Method = 'get' | 'post' | 'patch' | 'delete';
 
 interface Spec<P, Q, B> {
-  readonly access: Access;
+  /** A function decides by itself, after the check of an open endpoint. */
+  readonly access: Access | ((ctx: RouterContext) => Promise<void>);
   /** Query parameters; without a schema there are none, and any that comes is refused. */
   readonly query?: z.ZodType<Q>;
   readonly params?: z.ZodType<P>;
   /** A JSON body; without a schema the body is left alone. */
   readonly body?: z.ZodType<B>;
+  /** English of the messages that the body's schema itself has in French. */
+  readonly english?: Readonly<Record<string, string>>;
 }
 
 interface Input<P, Q, B> {
@@ -42,10 +45,15 @@ const nothing = z.strictObject({});
 export function definer(router: Router, guard: Guard): Define {
   return (method, path, spec, handle) => {
     router[method](path, async (ctx: RouterContext) => {
-      await guard(ctx, spec.access);
+      if (typeof spec.access === 'function') {
+        await guard(ctx, 'open');
+        await spec.access(ctx);
+      } else {
+        await guard(ctx, spec.access);
+      }
       const params = spec.params && valid(spec.params, { ...ctx.params }, 'invalid_address');
       const query = valid<unknown>(spec.query ?? nothing, { ...ctx.query }, 'invalid_query');
-      const body = spec.body && valid(spec.body, await readJson(ctx), 'invalid_body');
+      const body = spec.body && valid(spec.body, await readJson(ctx), 'invalid_body', spec.english);
       await handle(ctx, { params, query, body } as Parameters<typeof handle>[1]);
     });
   };

@@ -25,6 +25,8 @@ export async function listen(app: Koa, options: { host: string; port: number }):
       requestTimeout: 600_000,
       keepAliveTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
+      // Refused by ourselves, in our form.
+      requireHostHeader: false,
     },
     app.callback(),
   );

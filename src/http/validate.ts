@@ -14,16 +14,22 @@ const english = phrased('en');
 
 /**
  * The value as the schema gives it.
+ * @param translations English of messages that the schema itself has in French
  * @throws AppError 400 with every field at fault, in both languages
  */
-export function valid<T>(schema: z.ZodType<T>, value: unknown, code: string): T {
+export function valid<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  code: string,
+  translations: Readonly<Record<string, string>> = {},
+): T {
   const result = schema.safeParse(value, { error: french });
   if (result.success) return result.data;
   const inEnglish = schema.safeParse(value, { error: english }).error?.issues ?? [];
   const details = result.error.issues.map((issue, i) => ({
     field: issue.path.join('.'),
     message_fr: issue.message,
-    message_en: inEnglish[i]?.message ?? issue.message,
+    message_en: translations[issue.message] ?? inEnglish[i]?.message ?? issue.message,
   }));
   const list = (language: 'message_fr' | 'message_en', colon: string) =>
     details

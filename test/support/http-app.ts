@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../../src/clock';
 import { createApp } from '../../src/http/app';
-import type { HttpDeps, Library, Station, StationStatus } from '../../src/http/deps';
+import type { HttpDeps, Library } from '../../src/http/deps';
 import { type Listener, listen } from '../../src/http/listen';
 import { ensureToken } from '../../src/http/tokens';
+import { StationStore } from '../../src/stations/store';
+import type { Station, StationStatus } from '../../src/stations/types';
 import { freshDatabase } from './database';
-import { storedStations } from './stored-stations';
 
 /** For tests that never touch the library. */
 const noLibrary: Library = {
@@ -56,7 +57,7 @@ export async function startApp(change: (deps: HttpDeps) => Partial<HttpDeps> = (
       links: { prometheus: 'http://localhost:9090', grafana: 'http://localhost:3001' },
       demo: false,
     },
-    stations: storedStations(knex),
+    stations: new StationStore(knex),
     listening: {
       apply: (station) => void applied.push(station),
       remove: (id) => removed.push(id),
@@ -65,8 +66,10 @@ export async function startApp(change: (deps: HttpDeps) => Partial<HttpDeps> = (
     library: noLibrary,
     checks: [],
   };
-  const deps = { ...base, ...change(base) };
-  const path = await ensureToken({ knex, dataDir: folder, log });
+  const changes = change(base);
+  const stations = new StationStore(changes.knex ?? knex);
+  const deps: HttpDeps = { ...base, stations, ...changes };
+  const path = await ensureToken({ knex: deps.knex, dataDir: folder, log });
   const token = readFileSync(path!, 'utf8').trim();
   const listener: Listener = await listen(createApp(deps), { host: '127.0.0.1', port: 0 });
   const call: TestApp['call'] = (address, init = {}) =>

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { v7 } from 'uuid';
+import { nameKey } from '../../src/library/name-key';
 
 /** A station in the database. */
 export async function aStation(
@@ -19,14 +20,14 @@ export async function aTrack(
   knex: Knex,
   title: string,
   artists: readonly string[],
-  more: { isrc?: string; album?: string; duration_s?: number; title_key?: string } = {},
+  more: { isrc?: string; album?: string; duration_s?: number } = {},
 ): Promise<number> {
   const [row] = await knex('tracks')
-    .insert({ title, source: 'import', ...more })
+    .insert({ title, title_key: nameKey(title), source: 'import', ...more })
     .returning('id');
   for (const [position, name] of artists.entries()) {
     const [artist] = await knex('artists')
-      .insert({ name, name_key: name.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '') })
+      .insert({ name, name_key: nameKey(name) })
       .onConflict('name_key')
       .merge(['name'])
       .returning('id');

@@ -19,6 +19,12 @@ export const plainAddress: Middleware = async (ctx, next) => {
       en: 'The address holds characters or detours that are not allowed.',
     });
   }
+  if (ctx.req.headers.host === undefined && ctx.req.httpVersion !== '1.0') {
+    throw new AppError('bad_request', 400, {
+      fr: "L'en-tête « Host » manque.",
+      en: 'The "Host" header is missing.',
+    });
+  }
   await next();
 };
 

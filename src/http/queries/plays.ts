@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { nameKey } from '../../library/name-key';
+import { containing } from './like';
 
 /** What `GET /api/plays` can be asked for. Times: `from` included, `to` not, by the start of the play. */
 export interface PlayFilter {
@@ -9,7 +11,7 @@ export interface PlayFilter {
   readonly kind?: string | undefined;
   readonly status?: string | undefined;
   readonly method?: string | undefined;
-  /** Words in the title or in a performer's name. */
+  /** Words, each in the title or in a performer's name; case and accents aside. */
   readonly q?: string | undefined;
 }
 
@@ -194,19 +196,16 @@ function applyFilter(query: Knex.QueryBuilder, filter: PlayFilter): void {
   if (filter.kind !== undefined) query.where('p.kind', filter.kind);
   if (filter.status !== undefined) query.where('p.status', filter.status);
   if (filter.method !== undefined) query.where('p.method', filter.method);
-  if (filter.q !== undefined) {
-    const pattern = containing(filter.q);
+  for (const word of nameKey(filter.q ?? '')
+    .split(' ')
+    .filter(Boolean)) {
+    const pattern = containing(word);
     query.whereRaw(
-      `(t.title ILIKE ? OR EXISTS (SELECT 1 FROM track_artists ta JOIN artists a ON a.id = ta.artist_id
-        WHERE ta.track_id = p.track_id AND a.name ILIKE ?))`,
+      `(t.title_key LIKE ? OR EXISTS (SELECT 1 FROM track_artists ta JOIN artists a ON a.id = ta.artist_id
+        WHERE ta.track_id = p.track_id AND a.name_key LIKE ?))`,
       [pattern, pattern],
     );
   }
-}
-
-/** A LIKE pattern for texts that contain these very words. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 function viewOf(row: Row): PlayView {

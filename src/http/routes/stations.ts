@@ -1,7 +1,9 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { AppError } from '../../errors';
-import type { HttpDeps, Station } from '../deps';
+import type { Station } from '../../stations/types';
+import { shownUrl, stationInput, stationPatch } from '../../stations/validate';
+import type { HttpDeps } from '../deps';
 import type { Define } from '../endpoint';
 import { openPlays } from '../queries/plays';
 import { id } from '../validate';
@@ -10,35 +12,17 @@ import { answerPage, pagedPlays } from './plays';
 /** An open play that was not heard for this long is not said to be on the air, in milliseconds. */
 export const STILL_ON_AIR_MS = 60_000;
 
-const address = z
-  .string()
-  .trim()
-  .max(2_000)
-  .refine(
-    (text) => {
-      try {
-        return ['http:', 'https:'].includes(new URL(text).protocol);
-      } catch {
-        return false;
-      }
-    },
-    {
-      params: {
-        fr: 'une adresse http:// ou https:// est attendue',
-        en: 'an http:// or https:// address is expected',
-      },
-    },
-  );
-
-const name = z.string().trim().min(1).max(120);
-
-const addition = z.strictObject({ name, url: address, paused: z.boolean().optional() });
-
-const patch = z
-  .strictObject({ name: name.optional(), url: address.optional(), paused: z.boolean().optional() })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), {
-    params: { fr: 'rien à changer : name, url ou paused', en: 'nothing to change: name, url or paused' },
-  });
+/** The stations' own schemas speak French; this is the same in English. */
+const ENGLISH: Readonly<Record<string, string>> = {
+  'un nom est attendu': 'a name is expected',
+  'le nom doit avoir de 1 à 100 caractères': 'the name must have 1 to 100 characters',
+  'le nom contient des caractères de commande': 'the name holds control characters',
+  'une adresse de flux est attendue': "a stream's address is expected",
+  "l'adresse dépasse 2000 caractères": 'the address is longer than 2000 characters',
+  "l'adresse doit commencer par http:// ou https://": 'the address must begin with http:// or https://',
+  'paused est vrai ou faux': 'paused is true or false',
+  'rien à changer': 'nothing to change',
+};
 
 const params = z.object({ id });
 
@@ -57,24 +41,34 @@ export function stationRoutes(define: Define, deps: StationDeps): void {
     ctx.body = { stations: (await stations.list()).map((station) => stationView(station, deps)) };
   });
 
-  define('post', '/api/stations', { access: 'write', body: addition }, async (ctx, { body }) => {
-    const station = await stations.add(body);
-    listening.apply(station);
-    ctx.status = 201;
-    ctx.set('Location', `/api/stations/${station.id}`);
-    ctx.body = stationView(station, deps);
-  });
+  define(
+    'post',
+    '/api/stations',
+    { access: 'write', body: stationInput, english: ENGLISH },
+    async (ctx, { body }) => {
+      const station = await stations.add(body);
+      listening.apply(station);
+      ctx.status = 201;
+      ctx.set('Location', `/api/stations/${station.id}`);
+      ctx.body = stationView(station, deps);
+    },
+  );
 
   define('get', '/api/stations/:id', { access: 'read', params }, async (ctx, input) => {
     ctx.body = stationView(await found(input.params.id), deps);
   });
 
-  define('patch', '/api/stations/:id', { access: 'write', params, body: patch }, async (ctx, input) => {
-    await found(input.params.id);
-    const station = await stations.change(input.params.id, input.body);
-    listening.apply(station);
-    ctx.body = stationView(station, deps);
-  });
+  define(
+    'patch',
+    '/api/stations/:id',
+    { access: 'write', params, body: stationPatch, english: ENGLISH },
+    async (ctx, input) => {
+      await found(input.params.id);
+      const station = await stations.change(input.params.id, input.body);
+      listening.apply(station);
+      ctx.body = stationView(station, deps);
+    },
+  );
 
   define('delete', '/api/stations/:id', { access: 'write', params }, async (ctx: RouterContext, input) => {
     await found(input.params.id);
@@ -110,7 +104,7 @@ export function stationView(station: Station, deps: Pick<HttpDeps, 'listening'>)
   return {
     id: station.id,
     name: station.name,
-    url: withoutCredentials(station.url),
+    url: shownUrl(station.url),
     paused: station.paused,
     simulated: station.simulated,
     ...(status === undefined
@@ -128,14 +122,6 @@ export function stationView(station: Station, deps: Pick<HttpDeps, 'listening'>)
           ...(status.coverageToday === undefined ? {} : { coverage_today: status.coverageToday }),
         }),
   };
-}
-
-function withoutCredentials(text: string): string {
-  const url = new URL(text);
-  if (url.username === '' && url.password === '') return text;
-  url.username = '';
-  url.password = '';
-  return url.toString();
 }
 
 function unknownStation(): AppError {

@@ -1,0 +1,85 @@
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../../test/support/http-app';
+import { aPlay, aStation, aTrack } from '../../../test/support/plays';
+
+let app: TestApp;
+const counted: string[] = [];
+let rts: number;
+let birima: number;
+beforeAll(async () => {
+  app = await startApp(() => ({ countReport: (format, status) => counted.push(`${format} ${status}`) }));
+  const { knex } = app.deps;
+  rts = await aStation(knex, 'RTS FM');
+  await aStation(knex, 'Sud FM');
+  birima = await aTrack(knex, 'Birima', ["Youssou N'Dour"], { isrc: 'SNA011000001' });
+  const other = await aTrack(knex, 'Set', ["Youssou N'Dour"]);
+  const play = (from: string, to: string, more: object) => aPlay(knex, { station: rts, from, to, ...more });
+  // The day before, around midnight, of the day: a play belongs to the day on which it begins.
+  await play('2026-11-19T23:59:59.999Z', '2026-11-20T00:03:00Z', { track: birima });
+  await play('2026-11-20T00:03:00Z', '2026-11-20T00:06:00Z', { track: birima });
+  await play('2026-11-20T12:00:00Z', '2026-11-20T12:01:30.5Z', { track: birima, status: 'cut' });
+  await play('2026-11-20T23:59:00Z', '2026-11-21T00:02:00Z', { track: other });
+  await play('2026-11-20T13:00:00Z', '2026-11-20T13:02:00Z', {});
+  await play('2026-11-20T14:00:00Z', '2026-11-20T14:00:10Z', { kind: 'jingle' });
+  await play('2026-11-21T00:00:00Z', '2026-11-21T00:02:00Z', { track: birima });
+  // Heard for six hours of that day, then lost.
+  await app.deps.knex('stations').update({ created_at: '2026-11-01' });
+  const states = [
+    ['2026-11-20T00:00:00Z', 'listening'],
+    ['2026-11-20T06:00:00Z', 'lost'],
+  ] as const;
+  for (const [since, state] of states) {
+    await knex('station_states').insert({ station_id: rts, state, reason: '', since, heard_until: null });
+  }
+});
+afterAll(() => app.stop());
+
+test('a day is summed up per station and recording', async () => {
+  const answer = await app.call('/api/reports/daily?day=2026-11-20');
+  expect(answer.status).toBe(200);
+  const report = (await answer.json()) as { stations: object[]; lines: object[]; final: boolean };
+  expect(report).toMatchObject({ day: '2026-11-20', final: true });
+  expect(report.stations).toMatchObject([
+    {
+      id: rts,
+      plays: { track: 3, unknown: 1, jingle: 1 },
+      identified_s: 450.5,
+      unidentified_s: 120,
+      coverage: { heard_s: 21_600, elapsed_s: 86_400, ratio: 0.25 },
+    },
+    { name: 'Sud FM', plays: { track: 0, unknown: 0, jingle: 0 }, identified_s: 0 },
+  ]);
+  expect(report.lines).toMatchObject([
+    {
+      station: { id: rts },
+      track: { id: birima, title: 'Birima', artists: ["Youssou N'Dour"], isrc: 'SNA011000001' },
+      plays: 2,
+      cut: 1,
+      duration_s: 270.5,
+    },
+    { track: { title: 'Set' }, plays: 1, cut: 0, duration_s: 180 },
+  ]);
+});
+
+test('the same as CSV, by address and by Accept', async () => {
+  for (const [path, headers] of [
+    ['/api/reports/daily.csv?day=2026-11-20', {}],
+    ['/api/reports/daily?day=2026-11-20', { Accept: 'text/csv' }],
+  ] as const) {
+    const answer = await app.call(path, { headers });
+    expect(answer.headers.get('content-disposition')).toContain('releve-2026-11-20.csv');
+    const rows = parse(await answer.text(), { columns: true, bom: true }) as Record<string, string>[];
+    expect(rows).toMatchObject([
+      { day: '2026-11-20', station: 'RTS FM', title: 'Birima', plays: '2', cut: '1', duration_s: '270.5' },
+      { title: 'Set', plays: '1', isrc: '' },
+    ]);
+  }
+});
+
+test('today is not final, and what was made is counted', async () => {
+  const today = new Date().toISOString().slice(0, 10);
+  const report = await (await app.call(`/api/reports/daily?day=${today}`)).json();
+  expect(report).toMatchObject({ final: false, lines: [] });
+  expect(counted).toEqual(['json success', 'csv success', 'csv success', 'json success']);
+});
