@@ -27,9 +27,14 @@ export function exportSettings(environment: NodeJS.ProcessEnv): ExportSettings {
   };
   const traces = oneOf('OTEL_TRACES_EXPORTER', ['otlp', 'console', 'none']);
   const metrics = oneOf('OTEL_METRICS_EXPORTER', ['otlp', 'none']);
-  oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', ['http/protobuf', 'http/json', 'grpc']);
+  const protocol = oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', ['http/protobuf', 'http/json', 'grpc']);
   oneOf('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', ['http/protobuf', 'http/json', 'grpc']);
-  oneOf('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', ['http/protobuf']);
+  const metricsProtocol = oneOf('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', ['http/protobuf']);
+  if (metrics === 'otlp' && (metricsProtocol ?? protocol ?? 'http/protobuf') !== 'http/protobuf') {
+    findings.push(
+      `OTEL_EXPORTER_OTLP_PROTOCOL : les métriques ne partent qu'en http/protobuf (reçu « ${protocol} ») ; le dire par OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/protobuf.`,
+    );
+  }
   for (const name of ['', '_TRACES', '_METRICS'].map((part) => `OTEL_EXPORTER_OTLP${part}_ENDPOINT`)) {
     const given = value(name);
     if (given !== undefined && !URL.canParse(given)) {

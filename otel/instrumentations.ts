@@ -1,35 +1,36 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { context } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { isIgnoredPath } from './http/ignored';
+import { ignored, MetricsOnlyHttpInstrumentation } from './http/instrumentation';
 import { rememberExchange } from './http/labels';
-
-/** The path alone decides: a query string changes nothing. */
-export function ignored(request: IncomingMessage): boolean {
-  return isIgnoredPath((request.url ?? '').split('?', 1)[0]!);
-}
 
 /**
  * The SDK's instrumentations: HTTP and runtime always, the others only with traces, because they make nothing but spans
- * (or metrics that the catalogue leaves out). OTEL_NODE_ENABLED_INSTRUMENTATIONS, when set, decides instead.
+ * (or metrics that the catalogue leaves out). Without traces HTTP's is the lean one.
  */
 export function instrumentations(options: { traces: boolean }): Instrumentation[] {
-  const names = options.traces
-    ? ['http', 'runtime-node', 'koa', 'router', 'knex', 'pg', 'undici', 'pino']
-    : ['http', 'runtime-node'];
-  const chosen = process.env.OTEL_NODE_ENABLED_INSTRUMENTATIONS;
-  process.env.OTEL_NODE_ENABLED_INSTRUMENTATIONS = chosen ?? names.join(',');
+  const bundled = bundle(
+    options.traces ? ['runtime-node', 'http', 'koa', 'knex', 'pg', 'undici', 'pino'] : ['runtime-node'],
+  );
+  return options.traces ? bundled : [new MetricsOnlyHttpInstrumentation(), ...bundled];
+}
+
+/** These of the auto-instrumentations' bundle, which takes its choice from the environment only. */
+function bundle(names: readonly string[]): Instrumentation[] {
+  const variable = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
+  const before = process.env[variable];
+  process.env[variable] = names.join(',');
   try {
     return getNodeAutoInstrumentations({
       '@opentelemetry/instrumentation-http': {
         ignoreIncomingRequestHook: ignored,
-        disableOutgoingRequestInstrumentation: !options.traces,
         responseHook: (_span, response) => rememberExchange(context.active(), response as ServerResponse),
       },
       '@opentelemetry/instrumentation-pino': { disableLogSending: true },
     }) as Instrumentation[];
   } finally {
-    if (chosen === undefined) delete process.env.OTEL_NODE_ENABLED_INSTRUMENTATIONS;
+    if (before === undefined) delete process.env[variable];
+    else process.env[variable] = before;
   }
 }

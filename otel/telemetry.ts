@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { metrics } from '@opentelemetry/api';
+import { type ContextManager, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { HostMetrics } from '@opentelemetry/host-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -46,6 +46,8 @@ export function startTelemetry(): void {
     metricReaders: [exporter, ...push],
     views: views(),
     instrumentations: instrumentations({ traces: settings.traces }),
+    // Contexts are for spans: without them nothing needs to follow a request through its callbacks.
+    ...(settings.traces ? {} : { contextManager: noContexts(), textMapPropagator: null }),
   });
   sdk.start();
   // Patches take hold when the module is next required; under `--require` nobody has done so yet.
@@ -73,6 +75,18 @@ export async function shutdownTelemetry(): Promise<void> {
   started = undefined;
   disconnectInstruments();
   await running?.sdk.shutdown();
+}
+
+/** OpenTelemetry's own default, when none is set: everything happens in the root context. */
+function noContexts(): ContextManager {
+  const manager: ContextManager = {
+    active: () => ROOT_CONTEXT,
+    with: (_context, fn, thisArg, ...args) => fn.call(thisArg as never, ...args),
+    bind: (_context, target) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  return manager;
 }
 
 /** The service's version, from the package.json above this file. */
