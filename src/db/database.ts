@@ -1,6 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import knex, { type Knex } from 'knex';
+
+const ignore = () => undefined;
 
 /** A pool of connections; nothing is connected before the first query. Sizes in connections. */
 export function openDatabase(url: string, options: { poolSize?: number } = {}): Knex {
@@ -17,6 +19,8 @@ export function openDatabase(url: string, options: { poolSize?: number } = {}): 
     },
     pool: { min: 0, max: options.poolSize ?? 10, createTimeoutMillis: 8_000 },
     acquireConnectionTimeout: 10_000,
+    // What fails is thrown as well, and told by whoever catches it; knex would print it raw between the log's lines.
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
   });
 }
 
@@ -32,7 +36,11 @@ const migrationSource: Knex.MigrationSource<string> = {
     ].sort();
   },
   getMigrationName: (name) => name,
-  getMigration: (name) => import(join(__dirname, 'migrations', name)),
+  // With its ending: Node's own import() guesses none.
+  getMigration: (name) => {
+    const path = join(__dirname, 'migrations', name);
+    return import(existsSync(`${path}.js`) ? `${path}.js` : `${path}.ts`);
+  },
 };
 
 /**
