@@ -75,27 +75,34 @@ export class StationStore {
   async upsert(inputs: readonly StationInput[]): Promise<{ added: number; changed: number; same: number }> {
     return this.knex.transaction(async (trx) => {
       const count = { added: 0, changed: 0, same: 0 };
-      for (const input of inputs) {
+      const { rows: known } = await trx.raw(
+        `SELECT s.id, s.name, s.url, s.paused FROM unnest(?::text[]) WITH ORDINALITY i(name, position)
+         LEFT JOIN stations s ON lower(s.name) = lower(i.name) AND s.removed_at IS NULL ORDER BY i.position`,
+        [inputs.map(({ name }) => name)],
+      );
+      // Two stations may exchange their addresses: first, everyone who moves out leaves the old one.
+      const moving = inputs.flatMap(({ url }, i) =>
+        known[i].id !== null && known[i].url !== url ? [known[i].id] : [],
+      );
+      await trx('stations')
+        .whereIn('id', moving)
+        .update({ url: trx.raw("'moving:' || id") });
+      for (const [i, input] of inputs.entries()) {
+        const { name, url, paused } = input;
+        const before = known[i] as Omit<Row, 'id'> & { id: string | null };
         await this.guarded(
           input,
           async (savepoint) => {
-            const known: Row | undefined = await savepoint('stations')
-              .whereRaw('lower(name) = lower(?)', [input.name])
-              .where({ removed_at: null })
-              .first(COLUMNS);
-            if (!known) {
+            if (before.id === null) {
               count.added++;
-              return void (await addStation(savepoint, input, this.clock));
-            }
-            const { name, url, paused } = input;
-            if (known.name === name && known.url === url && known.paused === paused) {
+              await addStation(savepoint, input, this.clock);
+            } else if (before.name === name && before.url === url && before.paused === paused) {
               count.same++;
-              return;
+            } else {
+              count.changed++;
+              const patch = { name, url, paused, updated_at: this.time() };
+              await savepoint('stations').where({ id: before.id }).update(patch);
             }
-            count.changed++;
-            await savepoint('stations')
-              .where({ id: known.id })
-              .update({ name, url, paused, updated_at: this.time() });
           },
           trx,
         );
