@@ -1,4 +1,7 @@
 import { basename } from 'node:path';
+import { instruments } from '../../otel/metrics/instruments';
+import { AppError } from '../errors';
+import type { Logger } from '../log';
 import type { Fingerprint } from '../recognition/local/fingerprint';
 import type { Analysed, Hashed } from './analyser/messages';
 import type { LibraryStore } from './store';
@@ -48,6 +51,8 @@ export class Importer {
       /** Version of the fingerprints that the analyser makes. */
       readonly version: number;
       readonly duplicates?: DuplicateFinder;
+      /** Told of refused files; the command lists them itself. */
+      readonly log?: Pick<Logger, 'warn'>;
     },
   ) {}
 
@@ -60,6 +65,30 @@ export class Importer {
   async importFile(
     path: string,
     { originalName, source }: { readonly originalName?: string; readonly source: 'import' | 'upload' },
+  ): Promise<Imported> {
+    try {
+      const imported = await this.importOnce(path, originalName, source);
+      const status = imported.status === 'imported' ? 'imported' : 'duplicate';
+      if (imported.status !== 'refreshed') instruments.importedFiles.add(1, { status });
+      return imported;
+    } catch (error) {
+      // An ISRC of another recording is counted as well: the file as it is cannot be taken.
+      if (error instanceof AppError && error.status < 500) {
+        instruments.importedFiles.add(1, { status: 'unreadable' });
+        const file = originalName ?? path;
+        this.options.log?.warn(
+          { file, code: error.code },
+          `Fichier de référence refusé : ${error.phrase.fr}`,
+        );
+      }
+      throw error;
+    }
+  }
+
+  private async importOnce(
+    path: string,
+    originalName: string | undefined,
+    source: 'import' | 'upload',
   ): Promise<Imported> {
     const hashed = await this.options.analyser.hash(path);
     const { sha256 } = hashed;
