@@ -1,0 +1,145 @@
+import type { Section } from '../lib/board';
+import { lines } from '../lib/graphs';
+import { COLOURS } from '../lib/panel';
+import { p } from '../lib/phrase';
+import { max, of } from '../lib/promql';
+import { METRICS as M } from '../metrics';
+
+const ABSENT = p('Node Exporter absent', 'No Node Exporter');
+const DISKS = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs"';
+
+/** The whole machine, from Node Exporter. */
+export const machine: Section = {
+  title: p('Machine (Node Exporter)', 'Machine (Node Exporter)'),
+  collapsed: true,
+  panels: [
+    lines({
+      title: p('CPU de la machine', 'Machine CPU'),
+      description: p(
+        'Part occupée. Plus de 90 % pendant 15 minutes : alerte SodavHostCpuSaturated.',
+        'Busy share. More than 90 % for 15 minutes: alert SodavHostCpuSaturated.',
+      ),
+      unit: 'percentunit',
+      noValue: ABSENT,
+      w: 12,
+      min: 0,
+      max: 1,
+      queries: [
+        {
+          expr: '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))',
+          legend: '{{instance}}',
+        },
+      ],
+    }),
+    lines({
+      title: p('Mémoire disponible', 'Memory available'),
+      description: p(
+        'Moins de 10 % : le noyau finira par tuer un programme.',
+        'Less than 10 %: the kernel will end up killing a program.',
+      ),
+      unit: 'percentunit',
+      noValue: ABSENT,
+      w: 12,
+      min: 0,
+      max: 1,
+      limits: true,
+      steps: [{ colour: COLOURS.bad }, { from: 0.1, colour: 'transparent' }],
+      queries: [
+        {
+          expr: 'min by (instance) (node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)',
+          legend: '{{instance}}',
+        },
+      ],
+    }),
+    lines({
+      title: p('Place libre sur les disques', 'Free disk space'),
+      description: p(
+        'Moins de 10 % : faire de la place avant que la base ne s’arrête.',
+        'Less than 10 %: make room before the database stops.',
+      ),
+      unit: 'percentunit',
+      noValue: ABSENT,
+      w: 12,
+      min: 0,
+      max: 1,
+      legend: 'table',
+      queries: [
+        {
+          expr: `min by (instance, mountpoint) (node_filesystem_avail_bytes{${DISKS}} / node_filesystem_size_bytes{${DISKS}})`,
+          legend: '{{mountpoint}}',
+        },
+      ],
+    }),
+    lines({
+      title: p('Réseau', 'Network'),
+      description: p(
+        'Octets par seconde reçus et envoyés. Un flux radio fait de 8 à 40 ko/s : une chute générale est le réseau.',
+        'Bytes per second received and sent. A radio stream is 8 to 40 kB/s: a fall of all is the network.',
+      ),
+      unit: 'Bps',
+      noValue: ABSENT,
+      w: 12,
+      queries: [
+        {
+          expr: 'sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[$__rate_interval]))',
+          legend: p('reçus {{instance}}', 'received {{instance}}'),
+        },
+        {
+          expr: 'sum by (instance) (rate(node_network_transmit_bytes_total{device!="lo"}[$__rate_interval]))',
+          legend: p('envoyés {{instance}}', 'sent {{instance}}'),
+        },
+      ],
+    }),
+  ],
+};
+
+/** How the telemetry itself is doing. */
+export const runtime: Section = {
+  title: p('Collecte des métriques', 'Collection of the metrics'),
+  collapsed: true,
+  panels: [
+    lines({
+      title: p('Collecteurs', 'Collectors'),
+      description: p(
+        '1 : réussi ; 0 : échoué, ses jauges sont absentes. Le journal du service dit pourquoi.',
+        '1: worked; 0: failed, its gauges are absent. The service’s log says why.',
+      ),
+      unit: 'none',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 8,
+      min: 0,
+      max: 1,
+      decimals: 0,
+      queries: [{ expr: `min by (collector) (${of(M.collectorSuccess)})`, legend: '{{collector}}' }],
+    }),
+    lines({
+      title: p('Durée des collecteurs', 'Time of the collectors'),
+      description: p(
+        'Plus d’une seconde : la collecte risque d’être coupée par Prometheus.',
+        'More than a second: Prometheus may cut the scrape short.',
+      ),
+      unit: 's',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 8,
+      min: 0,
+      queries: [{ expr: max(M.collectorDuration, ['collector']), legend: '{{collector}}' }],
+    }),
+    lines({
+      title: p('Durée et taille des lectures', 'Time and size of the scrapes'),
+      description: p(
+        'Lignes qui doublent : un label a trop de valeurs.',
+        'Lines that double: a label has too many values.',
+      ),
+      unit: 'short',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 8,
+      min: 0,
+      queries: [
+        {
+          expr: 'max by (instance) (scrape_samples_scraped{job=~"$job", instance=~"$instance"})',
+          legend: p('séries {{instance}}', 'series {{instance}}'),
+        },
+      ],
+    }),
+  ],
+};

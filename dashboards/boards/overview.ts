@@ -1,0 +1,389 @@
+import type { Board } from '../lib/board';
+import { figure } from '../lib/figures';
+import { lines, spread } from '../lib/graphs';
+import { COLOURS, words } from '../lib/panel';
+import { p, same } from '../lib/phrase';
+import { increase, max, of, quantile, rate, recorded, sum } from '../lib/promql';
+import { METRICS as M } from '../metrics';
+import { machine, runtime } from './machine';
+import { STATE_COLOURS } from './states';
+
+const NONE_YET = p('Aucune requête', 'No request');
+
+export const overview: Board = {
+  uid: 'sodav-system-overview',
+  file: 'system-overview',
+  title: same('System Overview'),
+  description: p(
+    'SODAV Monitor en un coup d’œil : va-t-il bien, et sinon où regarder.',
+    'SODAV Monitor at a glance: is it well, and if not, where to look.',
+  ),
+  from: 'now-3h',
+  sections: [
+    {
+      title: p('En bref', 'In short'),
+      panels: [
+        figure({
+          title: p('Service', 'Service'),
+          description: p(
+            'Prometheus joint-il tous les services choisis ? « Arrêté » : voir docs/runbooks/SodavBackendDown.md.',
+            'Does Prometheus reach every chosen service? “Down”: see docs/runbooks/SodavBackendDown.md.',
+          ),
+          unit: 'none',
+          noValue: p('Inconnu', 'Unknown'),
+          w: 3,
+          queries: [{ expr: `min(up{job=~"$job", instance=~"$instance"})` }],
+          mappings: words({
+            1: { text: p('En marche', 'Up'), colour: COLOURS.good },
+            0: { text: p('Arrêté', 'Down'), colour: COLOURS.bad },
+          }),
+        }),
+        figure({
+          title: p('Alertes', 'Alerts'),
+          description: p(
+            'Alertes critiques et avertissements qui sonnent. Plus de zéro : ouvrir le tableau « Alertes & SLO ».',
+            'Critical alerts and warnings that fire. More than none: open the “Alerts & SLO” dashboard.',
+          ),
+          unit: 'none',
+          noValue: p('Aucune', 'None'),
+          w: 3,
+          min: 0,
+          queries: [
+            { expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)' },
+          ],
+          steps: [
+            { colour: COLOURS.good },
+            { from: 1, colour: COLOURS.doubtful },
+            { from: 5, colour: COLOURS.bad },
+          ],
+        }),
+        figure({
+          title: p('Nombre de stations actives', 'Active stations'),
+          description: p(
+            'Stations dont le son a été décodé dans les 30 dernières secondes. Zéro : plus rien n’est relevé.',
+            'Stations whose audio was decoded in the last 30 seconds. Zero: nothing is logged any more.',
+          ),
+          unit: 'none',
+          noValue: p('Inconnu', 'Unknown'),
+          w: 3,
+          min: 0,
+          queries: [{ expr: max(M.activeStations) }],
+          steps: [{ colour: COLOURS.bad }, { from: 1, colour: COLOURS.good }],
+        }),
+        figure({
+          title: p('Nombre de pistes', 'Tracks'),
+          description: p(
+            'Enregistrements dans la bibliothèque. Zéro : rien ne peut être reconnu, importer des enregistrements.',
+            'Recordings in the library. Zero: nothing can be recognised, import recordings.',
+          ),
+          unit: 'none',
+          noValue: p('Base muette', 'No database'),
+          w: 3,
+          min: 0,
+          queries: [{ expr: max(M.trackCount) }],
+        }),
+        figure({
+          title: p('Nombre d’artistes', 'Artists'),
+          description: p(
+            'Artistes dans la bibliothèque. Absent : la base ne répond pas.',
+            'Artists in the library. Absent: the database does not answer.',
+          ),
+          unit: 'none',
+          noValue: p('Base muette', 'No database'),
+          w: 3,
+          min: 0,
+          queries: [{ expr: max(M.artistCount) }],
+        }),
+        figure({
+          title: p('Reconnus en 30 minutes', 'Recognised in 30 minutes'),
+          description: p(
+            'Détections réussies des 30 dernières minutes. Zéro alors que des stations sont actives : voir SodavNoDetection.',
+            'Successful detections of the last 30 minutes. Zero while stations are active: see SodavNoDetection.',
+          ),
+          unit: 'none',
+          noValue: p('Pas encore', 'Not yet'),
+          w: 3,
+          min: 0,
+          decimals: 0,
+          queries: [{ expr: `sum(${recorded('job:sodav_detections_success:increase30m')})` }],
+        }),
+        figure({
+          title: p('Latence p95', 'Latency p95'),
+          description: p(
+            '95 % des requêtes sont plus rapides. Plus d’une seconde pendant 5 minutes : alerte HighRequestLatency.',
+            '95 % of the requests are faster. More than a second for 5 minutes: alert HighRequestLatency.',
+          ),
+          unit: 's',
+          noValue: NONE_YET,
+          w: 3,
+          min: 0,
+          queries: [{ expr: `max(${recorded(M.httpDuration, 'quantile="0.95"')} >= 0) or vector(0)` }],
+          steps: [
+            { colour: COLOURS.good },
+            { from: 0.5, colour: COLOURS.doubtful },
+            { from: 1, colour: COLOURS.bad },
+          ],
+        }),
+        figure({
+          title: p('Budget d’erreurs restant', 'Error budget left'),
+          description: p(
+            'Part du budget de 30 jours (0,5 % de requêtes en échec) qui reste. Négatif : l’objectif est manqué.',
+            'Share of the 30-day budget (0.5 % failed requests) that is left. Negative: the objective is missed.',
+          ),
+          unit: 'percentunit',
+          noValue: NONE_YET,
+          w: 3,
+          max: 1,
+          decimals: 1,
+          queries: [{ expr: `1 - max(${recorded('job:sodav_http_errors:ratio_rate30d')}) / 0.005` }],
+          steps: [
+            { colour: COLOURS.bad },
+            { from: 0.1, colour: COLOURS.doubtful },
+            { from: 0.5, colour: COLOURS.good },
+          ],
+        }),
+      ],
+    },
+    {
+      title: p('Écoute', 'Listening'),
+      panels: [
+        lines({
+          title: p('Stations par état', 'Stations by state'),
+          description: p(
+            'Muettes ou perdues : leurs diffusions ne sont pas relevées. Le tableau « Stations » dit lesquelles.',
+            'Silent or lost: their plays are not logged. The “Stations” dashboard says which.',
+          ),
+          unit: 'none',
+          noValue: p('Aucune station', 'No station'),
+          w: 8,
+          min: 0,
+          decimals: 0,
+          style: 'stack',
+          queries: [{ expr: max(M.stations, ['state']), legend: '{{state}}' }],
+          colours: STATE_COLOURS,
+        }),
+        lines({
+          title: p('Diffusions relevées', 'Plays logged'),
+          description: p(
+            'Par genre. Seulement « unknown » : la bibliothèque ou la reconnaissance est en cause.',
+            'By kind. Only “unknown”: the library or the recognition is to blame.',
+          ),
+          unit: 'short',
+          noValue: p('Aucune diffusion', 'No play'),
+          w: 8,
+          min: 0,
+          style: 'bars',
+          queries: [{ expr: increase(M.plays, ['kind']), legend: '{{kind}}' }],
+          colours: { track: 'blue', unknown: 'orange', jingle: '#8e8e8e' },
+        }),
+        lines({
+          title: p('Retard de la reconnaissance', 'Recognition backlog'),
+          description: p(
+            'Secondes de son qui attendent d’être analysées. Plus de 60 : la machine ne suit plus.',
+            'Seconds of audio waiting to be looked at. More than 60: the machine cannot keep up.',
+          ),
+          unit: 's',
+          noValue: p('Aucun retard', 'No backlog'),
+          w: 8,
+          min: 0,
+          limits: true,
+          steps: [{ colour: 'transparent' }, { from: 60, colour: COLOURS.bad }],
+          queries: [{ expr: max(M.recognitionBacklog, ['instance']), legend: '{{instance}}' }],
+        }),
+      ],
+    },
+    {
+      title: p('Requêtes HTTP', 'HTTP requests'),
+      panels: [
+        lines({
+          title: p('Nombre de requêtes HTTP', 'HTTP requests'),
+          description: p(
+            'Par seconde et par code. Des 5xx sont notre faute ; des 401 en nombre, un jeton oublié ou essayé.',
+            'Per second and status. 5xx are our fault; many 401, a token that is missing or guessed.',
+          ),
+          unit: 'reqps',
+          noValue: NONE_YET,
+          w: 12,
+          min: 0,
+          style: 'stack',
+          queries: [{ expr: rate(M.httpRequests, ['status']), legend: '{{status}}' }],
+          colours: {
+            200: 'blue',
+            201: 'light-blue',
+            404: 'yellow',
+            401: 'orange',
+            500: 'red',
+            503: 'dark-red',
+          },
+        }),
+        lines({
+          title: p('Latence des requêtes HTTP', 'HTTP latency'),
+          description: p(
+            'Médiane, 95 % et 99 %. Si p99 monte seule, une route est lente ; si tout monte, la machine ou la base.',
+            'Median, 95 % and 99 %. If only p99 rises, one route is slow; if all do, the machine or the database.',
+          ),
+          unit: 's',
+          noValue: NONE_YET,
+          w: 12,
+          min: 0,
+          queries: [
+            { expr: quantile(0.5, M.httpDuration), legend: 'p50' },
+            { expr: quantile(0.95, M.httpDuration), legend: 'p95' },
+            { expr: quantile(0.99, M.httpDuration), legend: 'p99' },
+          ],
+          colours: { p50: 'light-blue', p95: 'blue', p99: 'purple' },
+        }),
+        lines({
+          title: p('Requêtes par endpoint', 'Requests by endpoint'),
+          description: p('Les dix routes les plus demandées.', 'The ten most asked routes.'),
+          unit: 'reqps',
+          noValue: NONE_YET,
+          w: 12,
+          min: 0,
+          legend: 'table',
+          queries: [
+            {
+              expr: `topk(10, ${rate(M.httpRequests, ['method', 'endpoint'])})`,
+              legend: '{{method}} {{endpoint}}',
+            },
+          ],
+        }),
+        lines({
+          title: p('Latence p95 par endpoint', 'Latency p95 by endpoint'),
+          description: p(
+            'Les dix routes les plus lentes. Une seule en hauteur : voir ses requêtes à la base.',
+            'The ten slowest routes. A single high one: look at its database queries.',
+          ),
+          unit: 's',
+          noValue: NONE_YET,
+          w: 12,
+          min: 0,
+          legend: 'table',
+          queries: [
+            {
+              expr: `topk(10, ${quantile(0.95, M.httpDuration, ['method', 'endpoint'])})`,
+              legend: '{{method}} {{endpoint}}',
+            },
+          ],
+        }),
+        spread({
+          title: p('Répartition de la latence', 'Latency spread'),
+          description: p(
+            'Où tombent les requêtes. Une bande qui monte ou une deuxième bande : une part des requêtes ralentit.',
+            'Where requests fall. A band that rises, or a second one: some of the requests got slower.',
+          ),
+          unit: 's',
+          noValue: NONE_YET,
+          w: 12,
+          buckets: rate(`${M.httpDuration}_bucket`, ['le']),
+        }),
+        lines({
+          title: p('Erreurs par endpoint', 'Errors by endpoint'),
+          description: p(
+            'Réponses 5xx par seconde. Zéro est la seule bonne valeur ; le journal du service dit la cause.',
+            '5xx answers per second. Zero is the only good value; the service’s log gives the cause.',
+          ),
+          unit: 'reqps',
+          noValue: p('Aucune erreur', 'No error'),
+          w: 12,
+          min: 0,
+          legend: 'table',
+          queries: [
+            {
+              expr: `topk(10, ${rate(M.httpRequests, ['endpoint'], 'status=~"5.."')} or 0 * ${rate(M.httpRequests, ['endpoint'])})`,
+              legend: '{{endpoint}}',
+            },
+          ],
+        }),
+      ],
+    },
+    {
+      title: p('Processeur, mémoire, bibliothèque', 'CPU, memory, library'),
+      panels: [
+        lines({
+          title: p('Utilisation du CPU', 'CPU'),
+          description: p(
+            'Du service et des programmes qu’il lance ; 100 % = un cœur. Au plafond de la machine : la reconnaissance prend du retard.',
+            'Of the service and the programs that it starts; 100 % = one core. At the machine’s ceiling: the recognition falls behind.',
+          ),
+          unit: 'percent',
+          noValue: p('Inconnu', 'Unknown'),
+          w: 8,
+          min: 0,
+          queries: [{ expr: sum(M.cpuUsage, ['instance']), legend: '{{instance}}' }],
+        }),
+        lines({
+          title: p('Utilisation de la mémoire', 'Memory'),
+          description: p(
+            'Du service et des programmes qu’il lance. Une montée sans fin est une fuite : prévenir les développeurs.',
+            'Of the service and the programs that it starts. A rise without end is a leak: tell the developers.',
+          ),
+          unit: 'bytes',
+          noValue: p('Inconnu', 'Unknown'),
+          w: 8,
+          min: 0,
+          queries: [{ expr: sum(M.memoryUsage, ['instance']), legend: '{{instance}}' }],
+        }),
+        lines({
+          title: p('Pistes et artistes dans la base', 'Tracks and artists in the database'),
+          description: p(
+            'Une chute est une suppression ; un trou dans la ligne, une base qui ne répondait pas.',
+            'A fall is a deletion; a gap in the line, a database that did not answer.',
+          ),
+          unit: 'short',
+          noValue: p('Base muette', 'No database'),
+          w: 8,
+          min: 0,
+          decimals: 0,
+          queries: [
+            { expr: max(M.trackCount), legend: p('pistes', 'tracks') },
+            { expr: max(M.artistCount), legend: p('artistes', 'artists') },
+          ],
+        }),
+        lines({
+          title: p('Rapports et imports', 'Reports and imports'),
+          description: p(
+            'Rapports produits et fichiers importés, par issue. « failure » et « unreadable » sont à regarder.',
+            'Reports made and files imported, by outcome. Look at “failure” and “unreadable”.',
+          ),
+          unit: 'short',
+          noValue: p('Aucun', 'None'),
+          w: 12,
+          h: 7,
+          min: 0,
+          style: 'bars',
+          queries: [
+            {
+              expr: increase(M.reportsGenerated, ['format', 'status']),
+              legend: p('rapport {{format}} {{status}}', 'report {{format}} {{status}}'),
+            },
+            {
+              expr: increase(M.importedFiles, ['status']),
+              legend: p('import {{status}}', 'import {{status}}'),
+            },
+          ],
+        }),
+        lines({
+          title: p('Version et âge du service', 'Version and age of the service'),
+          description: p(
+            'Depuis combien de temps chaque version tourne. Une dent de scie : le service redémarre sans cesse.',
+            'How long each version has been running. A saw: the service restarts again and again.',
+          ),
+          unit: 's',
+          noValue: p('Inconnu', 'Unknown'),
+          w: 12,
+          h: 7,
+          min: 0,
+          queries: [
+            {
+              expr: `(time() - ${of(M.processStart)}) * on (job, instance) group_left (version, node) ${of(M.buildInfo)}`,
+              legend: '{{instance}} {{version}} (Node {{node}})',
+            },
+          ],
+        }),
+      ],
+    },
+    runtime,
+    machine,
+  ],
+};

@@ -1,0 +1,24 @@
+import { COLOURS, words } from '../lib/panel';
+import { p } from '../lib/phrase';
+
+/** A station's states, with the number that a timeline and a table show them by, and the same colour everywhere. */
+const STATES = [
+  { state: 'listening', text: p('écoutée', 'listening'), colour: COLOURS.good },
+  { state: 'silent', text: p('muette', 'silent'), colour: COLOURS.doubtful },
+  { state: 'lost', text: p('perdue', 'lost'), colour: COLOURS.bad },
+  { state: 'starting', text: p('en démarrage', 'starting'), colour: 'light-blue' },
+  { state: 'paused', text: p('en pause', 'paused'), colour: COLOURS.idle },
+] as const;
+
+export const STATE_COLOURS: Readonly<Record<string, string>> = Object.fromEntries(
+  STATES.map(({ state, colour }) => [state, colour]),
+);
+
+/** The state as a number, 1 for the first. */
+export function stateNumber(series: (state: string) => string): string {
+  return STATES.map(({ state }, index) => `${index + 1} * ${series(state)}`).join(' or ');
+}
+
+export const stateWords = words(
+  Object.fromEntries(STATES.map(({ text, colour }, index) => [index + 1, { text, colour }])),
+);

@@ -1,0 +1,124 @@
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
+import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
+import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
+import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+import { type Frame, frame, type Panel } from './panel';
+
+export interface LineSpec extends Frame {
+  /** `stack`: filled, one above the other; `bars`: the same as columns, for things that are counted. */
+  readonly style?: 'line' | 'stack' | 'bars';
+  /** A table beside the graph, where there are more series than a line of legend can name. */
+  readonly legend?: 'list' | 'table';
+  /** Series by their legend, always in the same colour. */
+  readonly colours?: Readonly<Record<string, string>>;
+  /** Draws the thresholds as dashed lines. */
+  readonly limits?: boolean;
+}
+
+/** Values over time. */
+export function lines(spec: LineSpec): Panel {
+  const style = spec.style ?? 'line';
+  return {
+    w: spec.w,
+    h: spec.h ?? 8,
+    build(language) {
+      const builder = frame(new timeseries.PanelBuilder(), spec, language)
+        .colorScheme(new dashboard.FieldColorBuilder().mode('palette-classic' as dashboard.FieldColorModeId))
+        .drawStyle(style === 'bars' ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
+        .lineWidth(style === 'bars' ? 0 : 2)
+        .fillOpacity(style === 'bars' ? 80 : style === 'stack' ? 35 : 8)
+        .showPoints(common.VisibilityMode.Never)
+        .spanNulls(false)
+        .lineInterpolation(common.LineInterpolation.Linear)
+        .stacking(
+          new common.StackingConfigBuilder()
+            .group('A')
+            .mode(style === 'line' ? common.StackingMode.None : common.StackingMode.Normal),
+        )
+        .tooltip(
+          new common.VizTooltipOptionsBuilder()
+            .mode(common.TooltipDisplayMode.Multi)
+            .sort(common.SortOrder.Descending),
+        )
+        .legend(
+          new common.VizLegendOptionsBuilder()
+            .showLegend(true)
+            .displayMode(
+              spec.legend === 'table' ? common.LegendDisplayMode.Table : common.LegendDisplayMode.List,
+            )
+            .placement(spec.legend === 'table' ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
+            .calcs(spec.legend === 'table' ? ['lastNotNull', 'max'] : []),
+        )
+        .thresholdsStyle(
+          new common.GraphThresholdsStyleConfigBuilder().mode(
+            spec.limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off,
+          ),
+        );
+      for (const [name, colour] of Object.entries(spec.colours ?? {})) {
+        builder.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }]);
+      }
+      return builder.build();
+    },
+  };
+}
+
+/** How a histogram's values are spread, over time; one query, of buckets summed by `le`. */
+export function spread(spec: Omit<Frame, 'queries'> & { readonly buckets: string }): Panel {
+  const queries = [{ expr: spec.buckets, legend: '{{le}}', format: prometheus.PromQueryFormat.Heatmap }];
+  return {
+    w: spec.w,
+    h: spec.h ?? 8,
+    build: (language) =>
+      frame(new heatmap.PanelBuilder(), { ...spec, queries }, language)
+        .calculate(false)
+        .color(
+          new heatmap.HeatmapColorOptionsBuilder()
+            .mode(heatmap.HeatmapColorMode.Scheme)
+            // Viridis: equal steps look equal, also to the colour-blind and in print.
+            .scheme('Viridis')
+            .steps(64)
+            .exponent(0.5)
+            .scale(heatmap.HeatmapColorScale.Exponential)
+            .fill('dark-blue')
+            .reverse(false),
+        )
+        .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit).axisPlacement(common.AxisPlacement.Left))
+        .cellGap(1)
+        .filterValues(new heatmap.FilterValueRangeBuilder().le(1e-9))
+        .rowsFrame(new heatmap.RowsHeatmapOptionsBuilder().layout(common.HeatmapCellLayout.Auto))
+        .showValue(common.VisibilityMode.Never)
+        .tooltip(
+          new heatmap.HeatmapTooltipBuilder()
+            .mode(common.TooltipDisplayMode.Single)
+            .yHistogram(true)
+            .showColorScale(true),
+        )
+        .showLegend()
+        .build(),
+  };
+}
+
+/** One band per series, coloured and named by its value. */
+export function timeline(spec: Frame): Panel {
+  return {
+    w: spec.w,
+    h: spec.h ?? 8,
+    build: (language) =>
+      frame(new statetimeline.PanelBuilder(), spec, language)
+        .showValue(common.VisibilityMode.Never)
+        .mergeValues(true)
+        .rowHeight(0.8)
+        .fillOpacity(80)
+        .lineWidth(0)
+        .legend(
+          new common.VizLegendOptionsBuilder()
+            .showLegend(true)
+            .displayMode(common.LegendDisplayMode.List)
+            .placement(common.LegendPlacement.Bottom)
+            .calcs([]),
+        )
+        .build(),
+  };
+}
