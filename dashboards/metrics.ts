@@ -1,43 +1,7 @@
-/** Names of the service's metrics, by the catalogue's keys. */
-export const METRICS = {
-  httpRequests: 'sodav_http_requests_total',
-  httpDuration: 'sodav_http_request_duration_seconds',
-  detections: 'sodav_detections_total',
-  detectionDuration: 'sodav_detection_duration_seconds',
-  detectionConfidence: 'sodav_detection_confidence',
-  dbQueryDuration: 'sodav_db_query_duration_seconds',
-  trackCount: 'sodav_track_count',
-  artistCount: 'sodav_artist_count',
-  externalApiRequests: 'sodav_external_api_requests_total',
-  externalApiDuration: 'sodav_external_api_duration_seconds',
-  memoryUsage: 'sodav_memory_usage_bytes',
-  cpuUsage: 'sodav_cpu_usage_percent',
-  activeStations: 'sodav_active_stations',
-  stations: 'sodav_stations',
-  stationState: 'sodav_station_state',
-  stationLastAudio: 'sodav_station_last_audio_timestamp_seconds',
-  stationLastDetection: 'sodav_station_last_detection_timestamp_seconds',
-  stationCoverage: 'sodav_station_coverage_ratio',
-  stationReconnects: 'sodav_station_reconnects',
-  streamReconnects: 'sodav_stream_reconnects_total',
-  audioHeard: 'sodav_audio_heard_seconds_total',
-  audioDropped: 'sodav_audio_dropped_seconds_total',
-  decoderRestarts: 'sodav_decoder_restarts_total',
-  recognitionBacklog: 'sodav_recognition_backlog_seconds',
-  recognitionQueue: 'sodav_recognition_queue_length',
-  indexTracks: 'sodav_index_tracks',
-  indexBytes: 'sodav_index_bytes',
-  indexBuilt: 'sodav_index_built_timestamp_seconds',
-  auddBudget: 'sodav_audd_budget_remaining',
-  plays: 'sodav_plays_total',
-  unidentifiedMusic: 'sodav_unidentified_music_seconds_total',
-  journalEntries: 'sodav_play_journal_entries',
-  journalBytes: 'sodav_play_journal_bytes',
-  importedFiles: 'sodav_imported_files_total',
-  reportsGenerated: 'sodav_reports_generated_total',
-  alertNotifications: 'sodav_alert_notifications_total',
-  collectorSuccess: 'sodav_collector_success',
-  collectorDuration: 'sodav_collector_duration_seconds',
-  buildInfo: 'sodav_build_info',
-  processStart: 'sodav_process_start_timestamp_seconds',
-} as const;
+import type { Catalogue, MetricKey } from '../otel/metrics/catalogue';
+import { METRIC } from '../otel/metrics/names';
+
+/** Names of the service's metrics by their key in the catalogue: a metric that is removed there breaks the build here. */
+export const METRICS = Object.fromEntries(Object.entries(METRIC).map(([key, { name }]) => [key, name])) as {
+  readonly [K in MetricKey]: Catalogue[K]['name'];
+};

@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
 import { figure } from '../lib/figures';
 import { lines, spread } from '../lib/graphs';
-import { COLOURS } from '../lib/panel';
+import { COLOURS, words } from '../lib/panel';
 import { p, same } from '../lib/phrase';
 import { increase, max, quantile, rate, recorded, share } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -115,8 +115,9 @@ export const detection: Board = {
           unit: 'none',
           noValue: p('Éteint', 'Off'),
           w: 4,
-          min: 0,
-          queries: [{ expr: max(M.auddBudget) }],
+
+          queries: [{ expr: `${max(M.auddBudget)} or vector(-1)` }],
+          mappings: words({ '-1': { text: p('Éteint', 'Off'), colour: COLOURS.idle } }),
         }),
       ],
     },
@@ -252,7 +253,7 @@ export const detection: Board = {
           style: 'bars',
           queries: [
             {
-              expr: `${increase(M.externalApiRequests, ['api', 'status'])} > 0 or sum by (api) (0 * ${increase(M.externalApiRequests, ['api'])})`,
+              expr: `${increase(M.externalApiRequests, ['api', 'status'])} > 0 or on () label_replace(vector(0), "api", "—", "", "")`,
               legend: '{{api}} {{status}}',
             },
           ],

@@ -2,7 +2,7 @@ import type { Section } from '../lib/board';
 import { lines } from '../lib/graphs';
 import { COLOURS } from '../lib/panel';
 import { p } from '../lib/phrase';
-import { max, of } from '../lib/promql';
+import { max, of, rate, sum } from '../lib/promql';
 import { METRICS as M } from '../metrics';
 
 const ABSENT = p('Node Exporter absent', 'No Node Exporter');
@@ -95,7 +95,7 @@ export const machine: Section = {
 
 /** How the telemetry itself is doing. */
 export const runtime: Section = {
-  title: p('Collecte des métriques', 'Collection of the metrics'),
+  title: p('Node.js et collecte des métriques', 'Node.js and collection of the metrics'),
   collapsed: true,
   panels: [
     lines({
@@ -140,6 +140,55 @@ export const runtime: Section = {
           legend: p('séries {{instance}}', 'series {{instance}}'),
         },
       ],
+    }),
+    lines({
+      title: p('Boucle d’événements', 'Event loop'),
+      description: p(
+        'Retard (p99) du fil principal. Au-dessus de 0,1 s : quelque chose y calcule, et tout le service attend.',
+        'Delay (p99) of the main thread. Above 0.1 s: something computes there, and the whole service waits.',
+      ),
+      unit: 's',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 6,
+      min: 0,
+      queries: [{ expr: max(M.eventLoopDelay, ['instance']), legend: '{{instance}}' }],
+    }),
+    lines({
+      title: p('Occupation de la boucle', 'Event loop utilisation'),
+      description: p(
+        'Près de 100 % : le fil principal est saturé, même si la machine a des cœurs libres.',
+        'Near 100 %: the main thread is saturated although the machine has idle cores.',
+      ),
+      unit: 'percentunit',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 6,
+      min: 0,
+      max: 1,
+      queries: [{ expr: max(M.eventLoopUtilization, ['instance']), legend: '{{instance}}' }],
+    }),
+    lines({
+      title: p('Tas de JavaScript', 'JavaScript heap'),
+      description: p(
+        'Mémoire du tas de V8. Une montée sans fin ici est une fuite d’objets ; ailleurs, de mémoire native.',
+        'V8 heap in use. An endless rise here is a leak of objects; elsewhere, of native memory.',
+      ),
+      unit: 'bytes',
+      noValue: p('Inconnu', 'Unknown'),
+      w: 6,
+      min: 0,
+      queries: [{ expr: sum(M.heapUsed, ['instance']), legend: '{{instance}}' }],
+    }),
+    lines({
+      title: p('Ramasse-miettes', 'Garbage collection'),
+      description: p(
+        'Part du temps passée à ramasser, par genre. Plus de 10 % : la mémoire est trop juste.',
+        'Share of time spent collecting, by kind. More than 10 %: memory is too tight.',
+      ),
+      unit: 'percentunit',
+      noValue: p('Aucun', 'None'),
+      w: 6,
+      min: 0,
+      queries: [{ expr: rate(`${M.gcDuration}_sum`, ['type']), legend: '{{type}}' }],
     }),
   ],
 };

@@ -303,8 +303,8 @@ export const overview: Board = {
         lines({
           title: p('Utilisation du CPU', 'CPU'),
           description: p(
-            'Du service et des programmes qu’il lance ; 100 % = un cœur. Au plafond de la machine : la reconnaissance prend du retard.',
-            'Of the service and the programs that it starts; 100 % = one core. At the machine’s ceiling: the recognition falls behind.',
+            'Du service et des programmes qu’il lance ; 100 % = tous les cœurs. Durablement au-dessus de 80 % : la reconnaissance va prendre du retard.',
+            'Of the service and the programs that it starts; 100 % = all cores. Above 80 % for long: the recognition will fall behind.',
           ),
           unit: 'percent',
           noValue: p('Inconnu', 'Unknown'),

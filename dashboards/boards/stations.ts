@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
 import { bars, figure, grid } from '../lib/figures';
 import { lines, timeline } from '../lib/graphs';
-import { COLOURS } from '../lib/panel';
+import { COLOURS, words } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, of, rate } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -10,6 +10,9 @@ import { STATE_COLOURS, stateNumber, stateWords } from './states';
 const NONE = p('Aucune station', 'No station');
 const STATION = 'station=~"$station"';
 const stateOf = `max by (station) (${stateNumber((state) => of(M.stationState, `${STATION}, state="${state}"`))})`;
+/** Where a station has no value yet: −1, which the table shows as a word. */
+const orNever = (expr: string) => `(${expr}) or (0 * ${max(M.stationState, ['station'], STATION)} - 1)`;
+const never = words({ '-1': { text: p('pas encore', 'not yet'), colour: COLOURS.idle } });
 const count = (state: string) => max(M.stations, [], `state="${state}"`);
 
 export const stations: Board = {
@@ -131,9 +134,9 @@ export const stations: Board = {
           sortBy: 'Value #D',
           queries: [
             { expr: stateOf },
-            { expr: `time() - ${max(M.stationLastAudio, ['station'], STATION)}` },
-            { expr: `time() - ${max(M.stationLastDetection, ['station'], STATION)}` },
-            { expr: max(M.stationCoverage, ['station'], STATION) },
+            { expr: orNever(`time() - ${max(M.stationLastAudio, ['station'], STATION)}`) },
+            { expr: orNever(`time() - ${max(M.stationLastDetection, ['station'], STATION)}`) },
+            { expr: orNever(max(M.stationCoverage, ['station'], STATION)) },
             { expr: max(M.stationReconnects, ['station'], STATION) },
           ],
           columns: [
@@ -150,18 +153,19 @@ export const stations: Board = {
               title: p('Dernier son', 'Last audio'),
               unit: 's',
               decimals: 0,
-              noValue: p('jamais', 'never'),
+              mappings: never,
             },
             {
               field: 'Value #C',
               title: p('Dernière détection', 'Last detection'),
               unit: 's',
               decimals: 0,
-              noValue: p('jamais', 'never'),
+              mappings: never,
             },
             {
               field: 'Value #D',
               title: p('Couverture du jour', 'Coverage today'),
+              mappings: never,
               unit: 'percentunit',
               decimals: 1,
               cell: 'gauge',
@@ -229,7 +233,7 @@ export const stations: Board = {
           style: 'bars',
           queries: [
             {
-              expr: `${increase(M.streamReconnects, ['reason'])} > 0 or 0 * ${increase(M.streamReconnects)}`,
+              expr: `${increase(M.streamReconnects, ['reason'])} > 0 or on () label_replace(vector(0), "reason", "—", "", "")`,
               legend: '{{reason}}',
             },
           ],
