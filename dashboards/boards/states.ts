@@ -22,3 +22,6 @@ export function stateNumber(series: (state: string) => string): string {
 export const stateWords = words(
   Object.fromEntries(STATES.map(({ text, colour }, index) => [index + 1, { text, colour }])),
 );
+
+/** The methods of detection, always in the same colours. */
+export const METHODS = { local: 'blue', acoustid: 'purple', audd: 'yellow' };
