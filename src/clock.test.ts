@@ -21,3 +21,12 @@ test('an aborted sleep rejects with the reason and leaves no timer', async () =>
 test('a rate that is not positive is refused', () => {
   expect(() => clockAtRate(0)).toThrow(RangeError);
 });
+
+test('clocks with the same rate and anchor show the same time, whenever they were made', async () => {
+  const anchor = Date.now() - 1_000;
+  const first = clockAtRate(20, anchor);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const second = clockAtRate(20, anchor);
+  expect(Math.abs(first.now() - second.now())).toBeLessThanOrEqual(20 * 5);
+  expect(first.now() - anchor).toBeGreaterThanOrEqual(20_000);
+});

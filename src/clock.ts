@@ -11,10 +11,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A clock that runs `rate` times as fast as the machine's from the moment of its creation (rate 1 = the machine's). */
-export function clockAtRate(rate: number): Clock {
+/**
+ * A clock that runs `rate` times as fast as the machine's (rate 1 = the machine's).
+ * @param anchor the moment, ms since the epoch, at which it agrees with the machine's clock: processes with the same
+ *   rate and anchor share one time; 0 or absent: its creation
+ */
+export function clockAtRate(rate: number, anchor = 0): Clock {
   if (!(rate > 0)) throw new RangeError(`clock rate must be positive, got ${rate}`);
-  const origin = Date.now();
+  const origin = anchor > 0 ? anchor : Date.now();
   const after = (ms: number, fn: () => void): (() => void) => {
     const timer = setTimeout(fn, ms / rate);
     return () => clearTimeout(timer);
