@@ -35,10 +35,10 @@ export interface FrameLevel {
 /** Below this power a peak is rounding noise of 16-bit samples. */
 const FLOOR = 1e-5;
 /**
- * Weight of log frequency in the ranking of peaks: about 4 dB per octave against the slope of music, so that
+ * Weight of log frequency in the ranking of peaks: about 2 dB per octave against the slope of music, so that
  * a band limit or an equaliser does not take most of a recording's peaks away.
  */
-const TILT = 1.3;
+const TILT = 0.6;
 
 const ROWS = 2 * PEAK_FRAMES + 1;
 

@@ -35,7 +35,5 @@ export const HOP_S = HOP_FRAMES / FRAMES_PER_SECOND;
 export const QUANTUM = 4;
 export const MAX_PEAK_TIME = 2 ** 20 - 1;
 
-/** Seconds of the air at which frame `frame` of a session has its centre. */
-export function frameToSeconds(frame: number): number {
-  return (frame * HOP_SAMPLES + FFT_SIZE / 2) / SAMPLE_RATE_HZ;
-}
+/** Seconds from a frame's first sample to its middle, where its peaks are. */
+export const FRAME_CENTRE_S = FFT_SIZE / 2 / SAMPLE_RATE_HZ;

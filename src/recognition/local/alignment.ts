@@ -1,0 +1,63 @@
+import { frequencyOf, timeOf } from './fingerprint';
+import { LAST_BIN, QUANTUM } from './params';
+import type { PeakMap } from './query';
+
+/**
+ * How a recording lies on a session's time line: its frame `r` sounds at session frame `queryAt + (r − referenceAt) /
+ * tempo`, its bin `b` at bin `b × pitch`.
+ */
+export interface Alignment {
+  readonly queryAt: number;
+  readonly referenceAt: number;
+  /** Recording's duration by the air's: 1.02 = played 2 % faster. */
+  readonly tempo: number;
+  readonly pitch: number;
+}
+
+/** Session frame at which the recording's frame sounds. */
+export function toQuery(alignment: Alignment, referenceFrame: number): number {
+  return alignment.queryAt + (referenceFrame - alignment.referenceAt) / alignment.tempo;
+}
+
+/** The recording's frame that sounds at a session frame. */
+export function toReference(alignment: Alignment, queryFrame: number): number {
+  return alignment.referenceAt + (queryFrame - alignment.queryAt) * alignment.tempo;
+}
+
+/** First peak of `words` at or after quarter frame `time`. */
+export function lowerBound(words: Uint32Array, time: number): number {
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timeOf(words[middle]!) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export interface Coincidence {
+  /** Peaks of the recording that the air has, and that it should have, in the loaded stretch. */
+  hits: number;
+  expected: number;
+}
+
+/** Counts the recording's peaks that sound where the alignment says, within the loaded stretch. */
+export function coincide(words: Uint32Array, map: PeakMap, alignment: Alignment, out: Coincidence): void {
+  const first = lowerBound(words, toReference(alignment, map.fromFrame) * QUANTUM);
+  const last = lowerBound(words, toReference(alignment, map.toFrame) * QUANTUM);
+  const { pitch, queryAt, referenceAt, tempo } = alignment;
+  let hits = 0;
+  let expected = 0;
+  for (let i = first; i < last; i++) {
+    const word = words[i]!;
+    const bin = (frequencyOf(word) / QUANTUM) * pitch;
+    if (bin > LAST_BIN) continue;
+    const hit = map.at(queryAt + (timeOf(word) / QUANTUM - referenceAt) / tempo, bin);
+    if (hit < 0) continue;
+    hits += hit;
+    expected++;
+  }
+  out.hits = hits;
+  out.expected = expected;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { babble, mix, music, random } from '../../../test/support/airplay';
+import type { TrackLine } from '../types';
+import { fingerprintOf, unpackFingerprint } from './fingerprint';
+import { buildIndex } from './landmark-index';
+import { PeakMap } from './query';
+import { Searcher } from './search';
+import { MAP_FRAMES, SessionTracker, type TrackerReport } from './tracker';
+
+const library = Array.from({ length: 12 }, (_, i) => music(100 + i, 50 + 5 * i));
+const index = buildIndex(
+  library.map((audio, i) => {
+    const fingerprint = fingerprintOf(audio);
+    return {
+      trackId: 1000 + i,
+      durationS: fingerprint.durationS,
+      words: unpackFingerprint(fingerprint),
+    };
+  }),
+  1,
+);
+
+/** Everything that a tracker says about a stretch of air, and the last word on each line. */
+function listen(air: Int16Array): { lines: TrackLine[]; reports: TrackerReport[] } {
+  const tools = { index, searcher: new Searcher(index), map: new PeakMap(MAP_FRAMES) };
+  const tracker = new SessionTracker(1, 'session', tools, { hypothesis: undefined });
+  const reports: TrackerReport[] = [];
+  for (let at = 0; at < air.length; at += 4000) reports.push(...tracker.audio(air.subarray(at, at + 4000)));
+  const last = tracker.end();
+  if (last) reports.push(last);
+  const lines = new Map<number, TrackLine>();
+  for (const { report } of reports) for (const line of report.lines) lines.set(line.lineId, line);
+  return { lines: [...lines.values()], reports };
+}
+
+/** The same audio at another speed, by linear interpolation. */
+function atSpeed(audio: Int16Array, speed: number): Int16Array {
+  return Int16Array.from({ length: Math.floor(audio.length / speed) - 1 }, (_, i) => {
+    const at = i * speed;
+    const k = Math.floor(at);
+    return audio[k]! + (at - k) * (audio[k + 1]! - audio[k]!);
+  });
+}
+
+describe('a session', () => {
+  test('two songs in a row, the second cut in: both found, with their edges', () => {
+    const air = mix(150, [
+      { audio: library[3]!, atS: 10 },
+      { audio: library[7]!, atS: 75, fromS: 20, toS: 60 },
+      { audio: babble(5, 10), atS: 0 },
+      { audio: babble(6, 35), atS: 115 },
+    ]);
+    const { lines } = listen(air);
+    expect(lines.map((line) => line.trackId)).toEqual([1003, 1007]);
+    const [first, second] = lines;
+    expect(Math.abs(first!.startS - 10)).toBeLessThan(0.3);
+    expect(Math.abs(first!.endS - 75)).toBeLessThan(1);
+    expect(Math.abs(second!.startS - 75)).toBeLessThan(1);
+    expect(Math.abs(second!.refStartS - 20)).toBeLessThan(1);
+    expect(Math.abs(second!.endS - 115)).toBeLessThan(1.5);
+    expect(lines.every((line) => line.closed && line.confidence > 0.95)).toBe(true);
+  });
+
+  test('a crossfade: the lines overlap as the songs do', () => {
+    const air = mix(130, [
+      { audio: library[0]!, atS: 5, fadeOutS: 6 },
+      { audio: library[9]!, atS: 49, fadeInS: 6, toS: 70 },
+    ]);
+    const { lines } = listen(air);
+    expect(lines.map((line) => line.trackId)).toEqual([1000, 1009]);
+    expect(Math.abs(lines[0]!.endS - 55)).toBeLessThan(3);
+    expect(Math.abs(lines[1]!.startS - 49)).toBeLessThan(3);
+  });
+
+  test.each([1.015, 0.975, 1.04])('played at speed %f', (speed) => {
+    const air = mix(75, [{ audio: atSpeed(library[5]!, speed), atS: 6, toS: 60 }]);
+    const { lines } = listen(air);
+    expect(lines.map((line) => line.trackId)).toEqual([1005]);
+    expect(Math.abs(lines[0]!.tempo / speed - 1)).toBeLessThan(0.002);
+    expect(Math.abs(lines[0]!.startS - 6)).toBeLessThan(1);
+  });
+
+  test('speech over the music: the song goes on under it', () => {
+    const air = mix(100, [
+      { audio: library[11]!, atS: 0, toS: 95 },
+      { audio: babble(9, 14), atS: 40, gain: 2.5 },
+    ]);
+    const { lines } = listen(air);
+    expect(lines.map((line) => line.trackId)).toEqual([1011]);
+    expect(Math.abs(lines[0]!.endS - 95)).toBeLessThan(1.5);
+  });
+
+  test('the same song twice is two lines', () => {
+    const air = mix(125, [
+      { audio: library[1]!, atS: 2 },
+      { audio: library[1]!, atS: 60 },
+    ]);
+    const { lines } = listen(air);
+    expect(lines.map((line) => [line.trackId, Math.round(line.startS)])).toEqual([
+      [1001, 2],
+      [1001, 60],
+    ]);
+  });
+
+  test('a song that was on before the session began starts with the session', () => {
+    const { lines } = listen(library[8]!.subarray(30 * 8000));
+    expect(lines.map((line) => line.trackId)).toEqual([1008]);
+    expect(lines[0]!.startS).toBeLessThan(0.6);
+    expect(Math.abs(lines[0]!.refStartS - 30)).toBeLessThan(0.6);
+  });
+
+  test('names a song within 10 s of its start', () => {
+    const { reports } = listen(library[2]!);
+    const first = reports.find(({ report }) => report.lines.length > 0);
+    expect(first!.report.upToS).toBeLessThan(10);
+  });
+
+  test('invents nothing: unknown music, speech, noise and loops', () => {
+    const next = random(4);
+    const loop = music(900, 2).subarray(0, 16_000);
+    const strangers = [
+      ...Array.from({ length: 8 }, (_, i) => music(5000 + i, 60)),
+      babble(77, 120),
+      Int16Array.from({ length: 8000 * 60 }, () => (next() - 0.5) * 20_000),
+      Int16Array.from({ length: 8000 * 60 }, (_, i) => loop[i % loop.length]!),
+      new Int16Array(8000 * 30),
+    ];
+    for (const air of strangers) {
+      const { lines, reports } = listen(air);
+      expect(lines).toEqual([]);
+      expect(reports.every(({ attempt }) => attempt === undefined || attempt.status !== 'success')).toBe(
+        true,
+      );
+    }
+  });
+
+  test('tells what it hears when it does not know it', () => {
+    const next = random(8);
+    const kinds = (air: Int16Array) => {
+      const all = listen(air).reports.map(({ report }) => report.content);
+      return (kind: string) => all.filter((k) => k === kind).length / all.length;
+    };
+    expect(kinds(music(7000, 60))('music')).toBeGreaterThan(0.8);
+    expect(kinds(new Int16Array(160_000))('silence')).toBe(1);
+    expect(kinds(Int16Array.from({ length: 160_000 }, () => (next() - 0.5) * 9000))('noise')).toBe(1);
+  });
+});

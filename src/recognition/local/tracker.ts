@@ -1,0 +1,251 @@
+import type { DetectionStatus, RecognitionReport } from '../types';
+import { toQuery } from './alignment';
+import { contentOf } from './content';
+import { type FrameLevel, FrontEnd } from './front-end';
+import { type LandmarkIndex, peaksOf } from './landmark-index';
+import { Line } from './line';
+import {
+  FRAMES_PER_SECOND,
+  HOP_FRAMES,
+  HOP_S,
+  HOP_SAMPLES,
+  MIN_WINDOW_FRAMES,
+  SAMPLE_RATE_HZ,
+  WINDOW_FRAMES,
+} from './params';
+import { type PeakMap, QueryHistory } from './query';
+import type { Candidate, Hypothesis, Searcher } from './search';
+import { refine, simplest, type Verification, verify } from './verify';
+
+/** A play is accepted on one window at `CERTAIN`, or on two consecutive ones on the same line at `LIKELY`. */
+const CERTAIN = 12;
+const LIKELY = 8;
+/** Past of a session that is kept to walk back in. */
+const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
+/** A line that was heard this lately needs no search beside it. */
+const HEALTHY = 6 * FRAMES_PER_SECOND;
+/** Near the end of a recording the next one may already sound. */
+const NEAR_END = 15 * FRAMES_PER_SECOND;
+
+const both = (ratio: number): Hypothesis => ({ tempo: ratio, pitch: ratio });
+/** Speeds and tempos that stations use, tried in turn; the refinement covers what lies between them. */
+export const HYPOTHESES: readonly Hypothesis[] = [
+  both(1.01),
+  both(0.99),
+  both(1.02),
+  both(0.98),
+  both(1.03),
+  both(0.97),
+  both(1.04),
+  both(0.96),
+  { tempo: 1.02, pitch: 1 },
+  { tempo: 0.98, pitch: 1 },
+  { tempo: 1.04, pitch: 1 },
+  { tempo: 0.96, pitch: 1 },
+];
+const AS_RECORDED = both(1);
+/** Rotated hypotheses per window, beside 1.0 and the station's last speed. */
+const TRIED_PER_WINDOW = 2;
+
+/** What all trackers of one worker share: the index, and scratch memory. */
+export interface SharedTools {
+  index: LandmarkIndex;
+  readonly searcher: Searcher;
+  readonly map: PeakMap;
+}
+
+/** Longest stretch that a `PeakMap` of the tracker holds, frames. */
+export const MAP_FRAMES = WINDOW_FRAMES + 8;
+
+/** What a station's sessions have in common. */
+export interface StationMemory {
+  /** Speed at which it last played something. */
+  hypothesis: Hypothesis | undefined;
+}
+
+/** One search of one window: an attempt at recognition, to be counted. */
+export interface Attempt {
+  readonly status: Extract<DetectionStatus, 'success' | 'no_match' | 'low_confidence'>;
+  readonly seconds: number;
+  readonly confidence?: number;
+}
+
+export interface TrackerReport {
+  readonly report: RecognitionReport;
+  readonly attempt?: Attempt;
+}
+
+interface Found {
+  readonly candidate: Candidate;
+  readonly trackId: number;
+  readonly verification: Verification;
+}
+
+/**
+ * Recognises and follows what one session plays: windows of up to 10 s every 2.5 s. While a line is heard it is only
+ * followed; the library is searched when there is none, or when one is about to end.
+ */
+export class SessionTracker {
+  private readonly frontEnd = new FrontEnd();
+  private readonly history = new QueryHistory(HISTORY_FRAMES);
+  private lines: Line[] = [];
+  /** Lines that ended within the window that is searched: their last seconds are still in it. */
+  private recent: Line[] = [];
+  private likely: Found[] = [];
+  private levels: FrameLevel[] = [];
+  private turn = 0;
+  lastLineId: number;
+  /** Seconds of the session that were before this tracker's first sample. */
+  private readonly baseS: number;
+
+  /** @param from where in the session it begins, and above which number its lines are counted */
+  constructor(
+    private readonly stationId: number,
+    private readonly sessionId: string,
+    private readonly tools: SharedTools,
+    private readonly memory: StationMemory,
+    from: { readonly firstSample: number; readonly lastLineId: number } = { firstSample: 0, lastLineId: 0 },
+  ) {
+    this.baseS = from.firstSample / SAMPLE_RATE_HZ;
+    this.lastLineId = from.lastLineId;
+  }
+
+  /** Takes the session's next samples; one report per 2.5 s of audio. */
+  audio(samples: Int16Array): TrackerReport[] {
+    const reports: TrackerReport[] = [];
+    for (const block of this.frontEnd.push(samples)) {
+      this.history.push(block);
+      this.levels.push(...block.frames);
+      if (this.history.endFrame % HOP_FRAMES === 0) reports.push(this.window());
+    }
+    return reports;
+  }
+
+  /** The session is over: whatever was open is closed. */
+  end(): TrackerReport | undefined {
+    for (const line of this.lines) line.close();
+    const lines = this.lines.map((line) => line.toTrackLine(this.baseS));
+    this.lines = [];
+    if (lines.length === 0) return undefined;
+    return { report: { ...this.describe(), hopS: 0, lines } };
+  }
+
+  private window(): TrackerReport {
+    const to = this.history.endFrame;
+    const before = this.lines;
+    this.follow(to);
+    const described = this.describe();
+    this.levels = [];
+    const searching = this.mustSearch(to) && described.content !== 'silence';
+    const attempt = searching ? this.search(to) : undefined;
+    if (!searching) this.likely = [];
+    const touched = [...new Set([...before, ...this.lines])].map((line) => line.toTrackLine(this.baseS));
+    this.recent.push(...this.lines.filter((line) => line.closed));
+    this.recent = this.recent.filter((line) => line.lastHeard > to - WINDOW_FRAMES);
+    this.lines = this.lines.filter((line) => !line.closed);
+    return { report: { ...described, lines: touched }, ...(attempt && { attempt }) };
+  }
+
+  private describe() {
+    return {
+      stationId: this.stationId,
+      sessionId: this.sessionId,
+      upToS: this.baseS + (this.history.endFrame * HOP_SAMPLES) / SAMPLE_RATE_HZ,
+      content: contentOf(this.levels),
+      hopS: HOP_S,
+    };
+  }
+
+  private follow(to: number): void {
+    if (this.lines.length === 0) return;
+    const from = to - 2 * HOP_FRAMES;
+    const { map } = this.tools;
+    map.load(this.history.between(from, to), from, to);
+    for (const line of this.lines) line.advance(map);
+    for (const line of this.lines) if (line.startIsDue) line.settleStart(this.history, map);
+  }
+
+  private mustSearch(to: number): boolean {
+    if (to - this.history.firstFrame < MIN_WINDOW_FRAMES || this.tools.index.trackIds.length === 0)
+      return false;
+    return !this.lines.some(
+      (line) => !line.closed && to - line.lastHeard < HEALTHY && line.over - to > NEAR_END,
+    );
+  }
+
+  private search(to: number): Attempt {
+    const began = performance.now();
+    const from = Math.max(this.history.firstFrame, to - WINDOW_FRAMES);
+    const peaks = this.history.between(from, to);
+    this.tools.map.load(peaks, from, to);
+    const found: Found[] = [];
+    for (const hypothesis of peaks.count === 0 ? [] : this.hypotheses()) {
+      for (const candidate of this.tools.searcher.search(peaks, hypothesis)) {
+        const result = this.verifyCandidate(candidate);
+        if (result && result.verification.z >= LIKELY) found.push(result);
+      }
+      // A certain answer needs no other hypothesis.
+      if (found.some(({ verification }) => verification.z >= CERTAIN)) break;
+    }
+    found.sort((a, b) => b.verification.z - a.verification.z);
+    const best = found[0];
+    const accepted =
+      best && (best.verification.z >= CERTAIN || this.likely.some((former) => sameLine(former, best)))
+        ? this.accept(best)
+        : undefined;
+    this.likely = accepted ? [] : found;
+    const seconds = (performance.now() - began) / 1000;
+    if (accepted) return { status: 'success', seconds, confidence: accepted.confidence };
+    return { status: best ? 'low_confidence' : 'no_match', seconds };
+  }
+
+  private hypotheses(): Hypothesis[] {
+    const list = [AS_RECORDED];
+    if (this.memory.hypothesis) list.unshift(this.memory.hypothesis);
+    // What was likely in the last window is asked again, whatever the turn.
+    for (const { verification } of this.likely.slice(0, 1)) list.push(verification.alignment);
+    for (let i = 0; i < TRIED_PER_WINDOW; i++) list.push(HYPOTHESES[this.turn++ % HYPOTHESES.length]!);
+    return list;
+  }
+
+  private verifyCandidate(candidate: Candidate): Found | undefined {
+    const { index, map } = this.tools;
+    const trackId = index.trackIds[candidate.track]!;
+    const words = peaksOf(index, candidate.track);
+    const verification = verify(words, map, simplest(words, map, refine(words, map, candidate.alignment)));
+    const found = { candidate, trackId, verification };
+    return this.isFollowed(found) ? undefined : found;
+  }
+
+  /** Is it what an open line already tells: the same track going on, or another copy of the same recording? */
+  private isFollowed({ candidate, trackId, verification }: Found): boolean {
+    const origin = toQuery(verification.alignment, 0);
+    const to = this.history.endFrame;
+    const duration = this.tools.index.durations[candidate.track]! * FRAMES_PER_SECOND;
+    const over = toQuery(verification.alignment, duration);
+    return [...this.lines, ...this.recent].some((line) => {
+      if (Math.abs(line.origin - origin) < 32 && Math.abs(line.over - over) < 160) return true;
+      if (line.trackId !== trackId) return false;
+      return line.agreesWith(verification.alignment) || (!line.closed && to - line.lastHeard < 2 * HEALTHY);
+    });
+  }
+
+  private accept({ candidate, trackId, verification }: Found): Line {
+    const { index, map } = this.tools;
+    for (const line of this.lines) if (line.trackId === trackId) line.close();
+    const words = Uint32Array.from(peaksOf(index, candidate.track));
+    const duration = index.durations[candidate.track]! * FRAMES_PER_SECOND;
+    const line = new Line(++this.lastLineId, trackId, duration, words, verification, this.history, map);
+    this.lines.push(line);
+    const { tempo, pitch } = verification.alignment;
+    const changed = Math.abs(tempo - 1) > 0.003 || Math.abs(pitch - 1) > 0.003;
+    this.memory.hypothesis = changed ? { tempo, pitch } : undefined;
+    return line;
+  }
+}
+
+function sameLine(a: Found, b: Found): boolean {
+  if (a.trackId !== b.trackId) return false;
+  const [p, q] = [a.verification.alignment, b.verification.alignment];
+  return Math.abs(toQuery(p, q.referenceAt) - q.queryAt) < 8 && Math.abs(p.tempo - q.tempo) < 0.01;
+}
