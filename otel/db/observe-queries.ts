@@ -4,6 +4,7 @@ import { instruments } from '../metrics/instruments';
 /** What of knex is listened to. */
 export interface QuerySource {
   on(event: 'start', listener: (builder: QueryBuilder) => void): unknown;
+  readonly client: { runner(builder: QueryBuilder): unknown };
 }
 
 interface QueryBuilder {
@@ -47,20 +48,43 @@ export function observeQueries(knex: QuerySource): void {
     tables.add(table);
     return table;
   };
+  const record = (builder: QueryBuilder, since: number, sql?: unknown) => {
+    const { operation, table } = describe(builder, typeof sql === 'string' ? sql : undefined);
+    const seconds = (performance.now() - since) / 1000;
+    instruments.dbQueryDuration.record(seconds, { operation, table: bounded(table) });
+  };
+  /** Runs of builders: since when, and whether a connection is still waited for. */
+  const runs = new WeakMap<QueryBuilder, { since: number; waiting: boolean }>();
+  const runOf = (builder: QueryBuilder) => {
+    const known = runs.get(builder);
+    if (known) return known;
+    const run = { since: performance.now(), waiting: false };
+    const done = ((_: unknown, query?: { sql?: unknown }) => {
+      record(builder, run.since, query?.sql);
+      run.since = performance.now(); // a builder may run several queries
+    }) as never;
+    builder.on('query-response', done);
+    builder.on('query-error', done);
+    builder.on('error', () => {
+      if (run.waiting) record(builder, run.since);
+      run.waiting = false;
+    });
+    runs.set(builder, run);
+    return run;
+  };
+
+  // knex tells of a query only once it has a connection; that there is none to be had is an answer, too.
+  const { client } = knex;
+  const makeRunner = client.runner;
+  client.runner = function (this: typeof client, builder) {
+    Object.assign(runOf(builder), { since: performance.now(), waiting: true });
+    return makeRunner.call(this, builder);
+  };
   knex.on('start', (builder) => {
-    let started = performance.now();
-    const done = (sql: unknown) => {
-      const now = performance.now();
-      const labels = describe(builder, typeof sql === 'string' ? sql : undefined);
-      instruments.dbQueryDuration.record((now - started) / 1000, {
-        operation: labels.operation,
-        table: bounded(labels.table),
-      });
-      started = now; // a builder may run several queries
-    };
-    builder.on('query-response', ((_response: unknown, query?: { sql?: unknown }) =>
-      done(query?.sql)) as never);
-    builder.on('query-error', ((_error: unknown, query?: { sql?: unknown }) => done(query?.sql)) as never);
+    const run = runOf(builder);
+    // Queries of a transaction have their connection and come without a runner of ours.
+    if (!run.waiting) run.since = performance.now();
+    run.waiting = false;
   });
 }
 
@@ -76,26 +100,38 @@ function describe(builder: QueryBuilder, sql: string | undefined): { operation: 
   return describeSql(text);
 }
 
+/** What stands before the table's name. */
+const BEFORE_TABLE: Readonly<Partial<Record<Operation, string>>> = {
+  insert: String.raw`insert\s+into`,
+  update: String.raw`update(?:\s+only)?`,
+  delete: String.raw`delete\s+from`,
+  select: String.raw`from(?:\s+only)?`,
+};
+
+/** The first name after these words that is not a function's. */
+function firstTable(text: string, before: string): string | undefined {
+  const named = new RegExp(String.raw`\b${before}\s+("?\w+"?(?:\."?\w+"?)*)(\s*\()?`, 'gi');
+  for (const [, name, call] of text.matchAll(named))
+    if (call === undefined || !before.startsWith('from')) return name;
+  return undefined;
+}
+
 /** Operation and first named table of raw SQL, by its words alone. */
 export function describeSql(sql: string): { operation: Operation; table: string } {
   const text = sql
     .replace(/--[^\n]*/g, ' ')
     .replace(/\/\*[\s\S]*?\*\//g, ' ')
     .replace(/'(?:[^']|'')*'/g, "''")
+    // Words of expressions, not of the FROM clause.
+    .replace(/\b(?:extract|substring|trim|overlay)\s*\([^()]*?\bfrom\b/gi, '(')
+    .replace(/\bdistinct\s+from\b/gi, ' ')
     .trim();
   const first = /^[a-z]+/i.exec(text)?.[0].toLowerCase() ?? '';
   // WITH … SELECT/INSERT/UPDATE/DELETE: the statement's own verb is the one outside all parentheses.
   const verb = first === 'with' ? (outerVerb(text) ?? 'select') : first;
   const operation = OPERATIONS[verb] ?? 'other';
-  const pattern = {
-    insert: /\binsert\s+into\s+("?[\w.]+"?)/i,
-    update: /\bupdate\s+(?:only\s+)?("?[\w.]+"?)/i,
-    delete: /\bdelete\s+from\s+("?[\w.]+"?)/i,
-    select: /\bfrom\s+(?:only\s+)?("?[a-z_][\w.]*"?)(?!\s*\()/i,
-    transaction: undefined,
-    other: undefined,
-  }[operation];
-  const table = pattern?.exec(text)?.[1];
+  const before = BEFORE_TABLE[operation];
+  const table = before && firstTable(text, before);
   return { operation, table: table === undefined ? NO_TABLE : bare(table) };
 }
 
