@@ -1,8 +1,11 @@
-import { parse, type types } from 'hls-parser';
+import { parse, setOptions, type types } from 'hls-parser';
 import type { Clock } from '../clock';
 import { publicUrl, StreamError } from './fault';
 import { httpGet } from './http-get';
 import { readBody } from './read-body';
+
+// What a playlist has wrong is a fault with a name, not a line on the console.
+setOptions({ strictMode: false, silent: true });
 
 interface HlsOptions {
   readonly url: URL;

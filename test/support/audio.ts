@@ -21,6 +21,7 @@ import {
   Rational,
   SoftwareResampleContext,
 } from 'node-av/lib';
+import '../../src/capture/native/quiet';
 
 /** Formats that tests and stations are made of: encoder, container, and the rate that the encoder takes. */
 const FORMATS = {
@@ -31,6 +32,7 @@ const FORMATS = {
   'ogg-flac': { encoder: 'flac', container: 'ogg', rate: 44_100, channels: 2 },
   flac: { encoder: 'flac', container: 'flac', rate: 44_100, channels: 1 },
   wav: { encoder: 'pcm_s16le', container: 'wav', rate: 22_050, channels: 1 },
+  fmp4: { encoder: 'aac', container: 'mp4', rate: 44_100, channels: 2 },
   m4a: { encoder: 'aac', container: 'mp4', rate: 44_100, channels: 2 },
   mpegts: { encoder: 'aac', container: 'mpegts', rate: 44_100, channels: 2 },
 } as const;
@@ -106,9 +108,9 @@ export function encodeAudio(
     stream.timeBase = new Rational(1, rate);
     if (options.tags) output.metadata = Dictionary.fromObject(options.tags);
     output.openOutputSync();
-    check(
-      output.writeHeaderSync(container === 'mp4' ? Dictionary.fromObject({ movflags: 'faststart' }) : null),
-    );
+    const fragments = { movflags: 'empty_moov+default_base_moof', frag_duration: '4000000' };
+    const muxing = format === 'fmp4' ? fragments : format === 'm4a' ? { movflags: 'faststart' } : undefined;
+    check(output.writeHeaderSync(muxing ? Dictionary.fromObject(muxing) : null));
     const drain = () => {
       while (context.receivePacketSync(packet) >= 0) {
         packet.streamIndex = stream.index;
