@@ -1,3 +1,4 @@
+import { instruments } from '../../otel/metrics/instruments';
 import type { Clock } from '../clock';
 import type { DecoderStream, Decoders } from './decoder/pool';
 import { publicUrl, StreamError } from './fault';
@@ -66,6 +67,7 @@ export async function runConnection(options: Options): Promise<ConnectionEnd> {
     watch.stop();
     signal.removeEventListener('abort', onAbort);
   }
+  countDropped(failure, decoder, session);
   await flushed(decoder, clock);
   const fault = signal.aborted ? undefined : toStreamError(failure);
   session.end(fault?.fault, fault?.message ?? 'listening was stopped');
@@ -154,6 +156,13 @@ async function within(work: Promise<void>, ms: number, clock: Clock): Promise<bo
   await Promise.race([work, wait]);
   limit.abort();
   return !late;
+}
+
+/** What an overload throws away, in seconds of this stream as it was until now. */
+function countDropped(failure: unknown, decoder: DecoderStream, session: Session): void {
+  if (!(failure instanceof StreamError) || failure.fault !== 'overload' || decoder.done === 0) return;
+  const lostS = (decoder.pending / decoder.done) * session.heardS;
+  instruments.audioDropped.add(lostS, { reason: 'overload' });
 }
 
 function toStreamError(error: unknown): StreamError {

@@ -1,3 +1,4 @@
+import { instruments } from '../../otel/metrics/instruments';
 import type { Clock } from '../clock';
 import type { Logger } from '../log';
 import { runConnection } from './connection';
@@ -53,6 +54,7 @@ export class Listener {
     while (!signal.aborted) {
       const { fault, heardS } = await runConnection({ ...this.options, signal });
       if (!fault || signal.aborted) return;
+      instruments.streamReconnects.add(1, { reason: fault.fault });
       if (heardS >= GOOD_S) attempt = 0;
       const retryInMs = backOff(attempt++, random);
       log.debug(

@@ -1,4 +1,5 @@
 import { v4 as uuid } from 'uuid';
+import { instruments } from '../../otel/metrics/instruments';
 import { seconds } from '../audio';
 import type { Clock } from '../clock';
 import { AirClock } from './air-clock';
@@ -46,6 +47,7 @@ export class Session {
     }
     const firstSample = this.samples;
     this.samples += samples.length;
+    instruments.audioHeard.add(seconds(samples.length));
     const sampleZeroAt = this.airClock.arrived(this.samples, this.clock.now());
     sink.audio({ stationId, sessionId, firstSample, samples, sampleZeroAt });
   }

@@ -10,7 +10,7 @@ import type {
 import type { Clock } from '../clock';
 import { faultReason } from './reasons';
 import { SilenceDetector } from './silence';
-import { Today } from './today';
+import { type HeardBefore, Today } from './today';
 import type { StationState, StationStatus } from './types';
 
 const REASONS = {
@@ -35,9 +35,10 @@ export class StationWatch implements CaptureSink {
     private readonly clock: Clock,
     private readonly next: CaptureSink,
     private readonly onState: (status: StationStatus) => void,
+    before?: HeardBefore,
   ) {
     this.since = clock.now();
-    this.today = new Today(this.since);
+    this.today = new Today(this.since, before);
   }
 
   status(): StationStatus {

@@ -4,6 +4,7 @@ import type { CaptureSink } from '../capture/types';
 import type { Clock } from '../clock';
 import type { Logger } from '../log';
 import { StationWatch } from './station-watch';
+import type { HeardBefore } from './today';
 import type { Station, StationStatus } from './types';
 
 interface SupervisorOptions {
@@ -31,11 +32,14 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {}
 
-  /** Takes a new or changed station: starts, stops or restarts its listener as it needs. */
-  apply(station: Station): void {
+  /**
+   * Takes a new or changed station: starts, stops or restarts its listener as it needs.
+   * @param before for a station that is new here: what the store knows of today
+   */
+  apply(station: Station, before?: HeardBefore): void {
     if (this.stopped) return;
     const known = this.watched.get(station.id);
-    const entry = known ?? this.added(station);
+    const entry = known ?? this.added(station, before);
     const sameAir = known !== undefined && known.station.url === station.url;
     entry.station = station;
     if (station.paused) {
@@ -78,11 +82,12 @@ export class Supervisor {
     await Promise.all(entries.map(({ leaving }) => leaving));
   }
 
-  private added(station: Station): Watched {
+  private added(station: Station, before: HeardBefore | undefined): Watched {
     const { clock, sink, onState } = this.options;
-    const watch = new StationWatch(clock, sink, (status) => {
+    const tell = (status: StationStatus) => {
       if (!this.stopped && this.watched.has(station.id)) onState?.(station.id, status);
-    });
+    };
+    const watch = new StationWatch(clock, sink, tell, before);
     const entry: Watched = { station, watch, listener: undefined, leaving: Promise.resolve() };
     this.watched.set(station.id, entry);
     if (!station.paused) onState?.(station.id, watch.status());

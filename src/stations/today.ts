@@ -1,16 +1,24 @@
 const DAY_MS = 86_400_000;
 
-/** What one station did since midnight UTC, as far as this process was there. */
+/** What is known of today from before this process: as the store keeps it. */
+export interface HeardBefore {
+  readonly heardS: number;
+  /** Seconds since midnight UTC, or since the station was added. */
+  readonly elapsedS: number;
+}
+
+/** What one station did since midnight UTC, or since it was added. */
 export class Today {
   private day: number;
   private from: number;
   private heardS = 0;
   private reconnects = 0;
 
-  /** `now`: ms since the epoch, when listening to the station began. */
-  constructor(now: number) {
+  /** `now`: ms since the epoch. Without `before` the station counts from now on. */
+  constructor(now: number, before?: HeardBefore) {
     this.day = Math.floor(now / DAY_MS);
-    this.from = now;
+    this.from = now - (before?.elapsedS ?? 0) * 1000;
+    this.heardS = before?.heardS ?? 0;
   }
 
   /** Seconds of audio that came, sound or silence. */

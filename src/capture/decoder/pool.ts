@@ -1,3 +1,4 @@
+import { instruments } from '../../../otel/metrics/instruments';
 import { type Clock, systemClock } from '../../clock';
 import type { Logger } from '../../log';
 import { Shard } from './shard';
@@ -19,8 +20,8 @@ export class DecoderPool implements Decoders {
   private crashed = 0;
 
   /** `processes`: 1–64. `clock` times the restarts. */
-  constructor(options: { processes: number; log: Logger; clock?: Clock; onRestart?: () => void }) {
-    const { processes, log, clock = systemClock, onRestart } = options;
+  constructor(options: { processes: number; log: Logger; clock?: Clock }) {
+    const { processes, log, clock = systemClock } = options;
     this.shards = Array.from(
       { length: processes },
       (_, i) =>
@@ -30,7 +31,7 @@ export class DecoderPool implements Decoders {
           log,
           onCrash: () => {
             this.crashed++;
-            onRestart?.();
+            instruments.decoderRestarts.add(1);
           },
         }),
     );

@@ -22,6 +22,7 @@ export const MOST_IN_FLIGHT = 8 * 1024 * 1024;
 /** One station's way into a decoder process. Every byte is accounted for until the process says it has dealt with it. */
 export class DecoderStream {
   private inFlight = 0;
+  private decoded = 0;
   private closed = false;
   private waiting: (() => void)[] = [];
   private ended: (() => void) | undefined;
@@ -35,6 +36,11 @@ export class DecoderStream {
   /** Bytes that the process has not dealt with yet. */
   get pending(): number {
     return this.inFlight;
+  }
+
+  /** Bytes that have been decoded in all. */
+  get done(): number {
+    return this.decoded;
   }
 
   /** A piece of a stream, cut anywhere. False: wait for `drained()` before the next. */
@@ -80,6 +86,7 @@ export class DecoderStream {
   }): void {
     if (this.closed) return;
     this.inFlight -= answer.bytes;
+    this.decoded += answer.bytes;
     if (answer.codec) this.events.codec(answer.codec);
     if (answer.title) this.events.title(answer.title);
     if (answer.samples) this.events.samples(answer.samples);
