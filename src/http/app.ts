@@ -1,5 +1,7 @@
-import Router, { type RouterContext } from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import Router from '@koa/router';
+import Koa from 'koa';
+import { routeLabels } from '../../otel/http/route-labels';
+import { metricsEndpoint } from '../../otel/metrics/endpoint';
 import { Alerts } from './alerts';
 import type { HttpDeps } from './deps';
 import { definer } from './endpoint';
@@ -27,27 +29,26 @@ export function createApp(deps: HttpDeps): Koa {
     log[reader ? 'debug' : 'error']({ err: error }, 'réponse interrompue');
   });
   const router = new Router({ sensitive: true, strict: true });
-  if (deps.routeLabels !== undefined) router.use(deps.routeLabels);
+  router.use(routeLabels(router));
   const tokens = new Tokens(deps.knex);
   const guard = accessGuard(deps.settings, tokens);
   const alerts = new Alerts(log, () => deps.clock.now());
   const define = definer(router, guard);
 
   stationRoutes(define, deps);
-  playRoutes(define, deps.knex);
+  playRoutes(define, deps.plays);
   trackRoutes(define, deps);
   reportRoutes(define, deps);
   alertRoutes(define, { ...deps, alerts, tokens });
   pageRoutes(define, { ...deps, alerts });
   healthRoutes(define, [databaseCheck(deps.knex), ...deps.checks]);
-  if (deps.metricsEndpoint !== undefined) {
-    // Its caller's token, if one is set, is the endpoint's own matter: Prometheus sits on another machine.
-    const reachable: Middleware = async (ctx, next) => {
-      await guard(ctx as RouterContext, 'open');
-      await next();
-    };
-    router.get('/api/metrics', reachable, deps.metricsEndpoint);
-  }
+  // The caller's token, if one is set, is the endpoint's own matter: Prometheus sits on another machine.
+  define(
+    'get',
+    '/api/metrics',
+    { access: 'open' },
+    metricsEndpoint({ tokenFile: deps.settings.metricsTokenFile }),
+  );
 
   app.use(traced(log));
   app.use(secured);

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { Middleware } from 'koa';
 import type { Clock } from '../clock';
 import type { Phrase } from '../errors';
 import type { Page, Track } from '../library/types';
 import type { Logger } from '../log';
+import type { PlayStore } from '../plays/store';
 import type { Coverage } from '../stations/coverage';
 import type { Station, StationStatus } from '../stations/types';
 import type { StationInput, StationPatch } from '../stations/validate';
@@ -20,15 +20,9 @@ export interface HttpDeps {
   readonly stations: Stations;
   readonly listening: Listening;
   readonly library: Library;
+  readonly plays: Pick<PlayStore, 'list' | 'get' | 'now' | 'streamCsv' | 'dailyReport'>;
   /** Beyond the database, which is always checked: decoders, recogniser. */
   readonly checks: readonly HealthCheck[];
-  /** Answers `GET /api/metrics`, its own token check included. Absent: the service runs without telemetry. */
-  readonly metricsEndpoint?: Middleware;
-  /** Gives the request its route template for the metrics; runs first in the router. */
-  readonly routeLabels?: Middleware;
-  /** Counters of what is made and taken here. */
-  readonly countReport?: (format: 'csv' | 'json', status: 'success' | 'failure') => void;
-  readonly countAlertNotification?: (status: 'firing' | 'resolved') => void;
 }
 
 export interface HttpSettings {
@@ -41,6 +35,8 @@ export interface HttpSettings {
   readonly links: { readonly prometheus: string; readonly grafana: string };
   /** Alertmanager's bearer token; absent: notifications are taken from loopback and private networks only. */
   readonly alertsToken?: string | undefined;
+  /** File with the token that Prometheus must give; absent: metrics are open to whoever reaches the port. */
+  readonly metricsTokenFile?: string | undefined;
   /** Say on the page that what is heard is simulated. */
   readonly demo: boolean;
 }

@@ -61,14 +61,30 @@ export const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+/** The object without what is undefined in it. */
+export function given<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof given<T>
+  >;
+}
+
 /** Words to look for. */
 export const words = z.string().trim().min(1).max(200);
 
+/** Nothing was heard before; and PostgreSQL knows no year 0. */
+const EARLIEST = '1970-01-01';
+/** With an offset a time may lie in the year 10000, which PostgreSQL reads otherwise than JavaScript writes it. */
+const LATEST = '9999-01-01';
+const tooEarly = { params: { fr: `pas avant ${EARLIEST}`, en: `not before ${EARLIEST}` } };
+
 /** A calendar day, which is the same in UTC and in Dakar. */
-export const day = z.iso.date();
+export const day = z.iso.date().refine((text) => text >= EARLIEST, tooEarly);
 
 /** A moment: a day (its beginning) or an ISO time with its offset. */
 export const moment = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })])
   .transform((text) => new Date(text))
-  .refine((date) => !Number.isNaN(date.getTime()));
+  .refine((date) => date.getTime() >= Date.parse(EARLIEST), tooEarly)
+  .refine((date) => date.getTime() < Date.parse(LATEST), {
+    params: { fr: `avant ${LATEST}`, en: `before ${LATEST}` },
+  });

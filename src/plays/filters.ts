@@ -52,8 +52,9 @@ export function encodeCursor({ startedAt, id }: Cursor): string {
 
 /** @throws AppError `invalid_cursor` */
 export function decodeCursor(text: string): Cursor {
+  // 14 digits: the year 5138. PostgreSQL does not read every date that JavaScript writes.
   const [, startedAt, id] =
-    /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    /^(\d{1,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
       Buffer.from(text, 'base64url').toString('utf8'),
     ) ?? [];
   if (startedAt === undefined || id === undefined) {

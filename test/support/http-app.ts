@@ -7,6 +7,7 @@ import { createApp } from '../../src/http/app';
 import type { HttpDeps, Library } from '../../src/http/deps';
 import { type Listener, listen } from '../../src/http/listen';
 import { ensureToken } from '../../src/http/tokens';
+import { PlayStore } from '../../src/plays/store';
 import { StationStore } from '../../src/stations/store';
 import type { Station, StationStatus } from '../../src/stations/types';
 import { freshDatabase } from './database';
@@ -58,6 +59,7 @@ export async function startApp(change: (deps: HttpDeps) => Partial<HttpDeps> = (
       demo: false,
     },
     stations: new StationStore(knex),
+    plays: new PlayStore(knex),
     listening: {
       apply: (station) => void applied.push(station),
       remove: (id) => removed.push(id),
@@ -67,8 +69,13 @@ export async function startApp(change: (deps: HttpDeps) => Partial<HttpDeps> = (
     checks: [],
   };
   const changes = change(base);
-  const stations = new StationStore(changes.knex ?? knex);
-  const deps: HttpDeps = { ...base, stations, ...changes };
+  const used = changes.knex ?? knex;
+  const deps: HttpDeps = {
+    ...base,
+    stations: new StationStore(used),
+    plays: new PlayStore(used),
+    ...changes,
+  };
   const path = await ensureToken({ knex: deps.knex, dataDir: folder, log });
   const token = readFileSync(path!, 'utf8').trim();
   const listener: Listener = await listen(createApp(deps), { host: '127.0.0.1', port: 0 });

@@ -1,7 +1,7 @@
 import type { Station, StationState, StationStatus } from '../../stations/types';
 import { headline, type ReceivedAlert } from '../alerts';
+import type { PlayView } from '../play-view';
 import type { Overview } from '../queries/overview';
-import type { PlayView } from '../queries/plays';
 import { clockTime, figure, percent, span } from './french';
 import { type Html, html, trusted } from './html';
 import { SCRIPT, STYLE } from './style';
@@ -160,7 +160,7 @@ function row(play: PlayView, now: number): Html {
 <td>${play.track === undefined ? (play.kind === 'jingle' ? 'Jingle' : 'Musique inconnue') : html`${play.track.title}<small>${play.track.artists.join(', ')}</small>`}</td>
 <td class="n">${span(play.duration_s)}</td>
 <td>${play.method === undefined ? '—' : (METHODS[play.method] ?? play.method)}${confidence}</td>
-<td>${play.status === 'open' ? 'en cours' : play.status === 'cut' ? 'coupée' : 'entière'}</td>
+<td class="n">${play.status === 'open' ? 'en cours' : play.status === 'cut' ? 'coupée' : 'entière'}</td>
 </tr>`;
 }
 

@@ -17,9 +17,9 @@ a{color:var(--accent)}a:focus-visible{outline:3px solid var(--accent);outline-of
 .note.bad{border-color:var(--bad);background:var(--badbg)}
 .note ul{margin:.25rem 0 0;padding-left:1.2rem}
 dl.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.75rem;margin:1.25rem 0 0}
-dl.figures div{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.7rem 1rem;display:flex;flex-direction:column-reverse}
+dl.figures div{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.7rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
 dl.figures dt{color:var(--soft);font-size:.875rem}
-dl.figures dd{margin:0;font-size:1.6rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2}
+dl.figures dd{margin:0;font-size:1.5rem;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2}
 ul.stations{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:.9rem}
 ul.stations>li{background:var(--card);border:1px solid var(--line);border-radius:.7rem;padding:1rem 1.1rem;display:flex;flex-direction:column;gap:.55rem;overflow-wrap:anywhere}
 .top{display:flex;justify-content:space-between;gap:.75rem;align-items:flex-start}
@@ -35,7 +35,7 @@ h3{margin:0;font-size:1.05rem}
 .now small,.hint{color:var(--soft);font-size:.85rem}
 .hint{margin:0}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.7rem}
-table{border-collapse:collapse;width:100%;font-size:.925rem}
+table{border-collapse:collapse;width:100%;min-width:44rem;font-size:.925rem}
 th,td{text-align:left;padding:.5rem .9rem;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 th{color:var(--soft);font-weight:600;font-size:.8rem;white-space:nowrap}
@@ -58,7 +58,9 @@ export const SCRIPT = `
     try {
       const answer = await fetch(location.href, { signal: AbortSignal.timeout(4000) });
       if (!answer.ok) throw new Error(answer.status);
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      // Without its style, whose nonce is not this document's.
+      const text = (await answer.text()).replace(/<style[^]*?<\\/style>/, '');
+      const fresh = new DOMParser().parseFromString(text, 'text/html');
       for (const part of ['main', 'header']) {
         document.querySelector(part).replaceWith(fresh.querySelector(part));
       }

@@ -15,7 +15,7 @@ export async function overview(knex: Knex, dayStart: Date): Promise<Overview> {
     `SELECT (SELECT count(*) FROM tracks WHERE same_as IS NULL) AS tracks,
             (SELECT count(*) FROM artists) AS artists,
             count(*) FILTER (WHERE kind = 'track') AS plays_today,
-            count(*) FILTER (WHERE kind = 'unknown') AS unknown_today,
+            count(*) FILTER (WHERE kind = 'unknown' AND ended_at > started_at) AS unknown_today,
             coalesce(sum(extract(epoch FROM ended_at - started_at)) FILTER (WHERE kind = 'track'), 0)::float8 AS identified_s
      FROM plays WHERE started_at >= ?`,
     [dayStart],

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { countInstruments } from '../../../test/support/counted';
 import { startApp, type TestApp } from '../../../test/support/http-app';
 
 let app: TestApp;
-const counted: string[] = [];
+const counted = countInstruments();
 beforeAll(async () => {
-  app = await startApp(() => ({ countAlertNotification: (status) => counted.push(status) }));
+  app = await startApp();
 });
 afterAll(() => app.stop());
 
@@ -75,7 +76,7 @@ test('a notification from this machine is logged in French, listed, counted and 
     'File firing',
     'StationPerdue firing',
   ]);
-  expect(counted).toEqual(['firing', 'resolved']);
+  expect(await counted('sodav.alerts.notifications')).toEqual({ firing: 2, resolved: 1 });
 });
 
 test('the last hundred are kept', async () => {

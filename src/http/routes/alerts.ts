@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import { instruments } from '../../../otel/metrics/instruments';
 import { AppError } from '../../errors';
 import type { Alerts } from '../alerts';
 import type { HttpDeps } from '../deps';
@@ -31,7 +32,7 @@ const notification = z.looseObject({
     .max(1_000),
 });
 
-type AlertDeps = Pick<HttpDeps, 'settings' | 'countAlertNotification'> & { alerts: Alerts; tokens: Tokens };
+type AlertDeps = Pick<HttpDeps, 'settings'> & { alerts: Alerts; tokens: Tokens };
 
 /** `/api/alerts`: Alertmanager's notifications, into the log and the page. */
 export function alertRoutes(define: Define, deps: AlertDeps): void {
@@ -54,7 +55,7 @@ export function alertRoutes(define: Define, deps: AlertDeps): void {
           fingerprint,
         })),
       );
-      deps.countAlertNotification?.(body.status);
+      for (const { status } of body.alerts) instruments.alertNotifications.add(1, { status });
       ctx.status = 204;
     },
   );

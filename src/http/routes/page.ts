@@ -2,16 +2,15 @@ import type { Alerts } from '../alerts';
 import type { HttpDeps } from '../deps';
 import type { Define } from '../endpoint';
 import { type PageContent, renderPage } from '../page/page';
+import { playView } from '../play-view';
 import { overview } from '../queries/overview';
-import { listPlays, openPlays } from '../queries/plays';
-import { STILL_ON_AIR_MS } from './stations';
 
 /** For how long what was read is shown to others too, in milliseconds: many readers cost the database no more than one. */
 const FRESH_MS = 1_000;
 /** For how long the page waits for the database before it says that it does not answer, in milliseconds. */
 const PATIENCE_MS = 3_000;
 
-type PageDeps = Pick<HttpDeps, 'knex' | 'clock' | 'log' | 'settings' | 'stations' | 'listening'> & {
+type PageDeps = Pick<HttpDeps, 'knex' | 'plays' | 'clock' | 'log' | 'settings' | 'stations' | 'listening'> & {
   alerts: Alerts;
 };
 
@@ -48,18 +47,29 @@ export function pageRoutes(define: Define, deps: PageDeps): void {
   });
 }
 
-async function readStored({ knex, clock, stations, listening }: PageDeps): Promise<PageContent['stored']> {
+/** The last plays on the page. */
+const LAST = 15;
+/** An open play that was not heard for this long is not said to be on the air, in milliseconds. */
+const STILL_ON_AIR_MS = 60_000;
+
+async function readStored({
+  knex,
+  plays,
+  clock,
+  stations,
+  listening,
+}: PageDeps): Promise<PageContent['stored']> {
   const now = clock.now();
-  const [list, onAir, { plays: last }, figures] = await Promise.all([
+  const [list, open, last, figures] = await Promise.all([
     stations.list(),
-    openPlays(knex, new Date(now - STILL_ON_AIR_MS)),
-    listPlays(knex, {}, 15),
+    plays.list({ status: 'open', pageSize: 500 }),
+    plays.list({ pageSize: LAST }),
     overview(knex, new Date(Math.floor(now / 86_400_000) * 86_400_000)),
   ]);
   return {
     stations: list.map((station) => ({ station, status: listening.status(station.id) })),
-    onAir,
-    last,
+    onAir: open.items.filter(({ endedAt }) => endedAt >= now - STILL_ON_AIR_MS).map(playView),
+    last: last.items.map(playView),
     figures,
   };
 }

@@ -95,7 +95,9 @@ describe('pages', () => {
 test('a play shows what it rests on and what it was before', async () => {
   const { knex } = app.deps;
   const id = ids[7]!;
-  await knex('play_revisions').insert({ play_id: id, revision: 1, row: JSON.stringify({ status: 'open' }) });
+  const stored = (await knex('plays').where({ id }).first()) as object;
+  const before = { ...stored, status: 'open', cut_reason: null };
+  await knex('play_revisions').insert({ play_id: id, revision: 1, row: JSON.stringify(before) });
   const play = await (await app.call(`/api/plays/${id}`)).json();
   expect(play).toMatchObject({
     id,
@@ -105,7 +107,7 @@ test('a play shows what it rests on and what it was before', async () => {
     start_error_s: 0.3,
     station: { id: sud, simulated: true },
     evidence: { heard: [{ fromS: 1, toS: 20 }] },
-    revisions: [{ revision: 1, play: { status: 'open' } }],
+    revisions: [{ revision: 1, status: 'open', track_id: birima, started_at: '2026-11-20T10:02:00.123Z' }],
   });
   expect((await app.call('/api/plays/0193567e-0000-7000-8000-000000000000')).status).toBe(404);
 });
@@ -124,29 +126,29 @@ describe('CSV', () => {
     expect(answer.headers.get('content-disposition')).toContain('diffusions.csv');
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(bytes.subarray(0, 3).toString('hex')).toBe('efbbbf');
-    return parse(bytes, { columns: true, bom: true }) as Record<string, string>[];
+    return parse(bytes, { columns: true, bom: true, delimiter: ';' }) as Record<string, string>[];
   };
 
   test('holds every play, and texts exactly, a formula defused', async () => {
     const rows = await rowsOf('/api/plays.csv');
-    expect(rows.map((row) => row.id).sort()).toEqual([...ids].sort());
-    const titles = new Set(rows.map((row) => row.title));
+    expect(rows.map((row) => row.Identifiant).sort()).toEqual([...ids].sort());
+    const titles = new Set(rows.map((row) => row.Titre));
     expect(titles).toEqual(new Set(['Birima', '\'=cmd|"x";100 %_de\nvues', '']));
-    const cut = rows.find((row) => row.status === 'cut')!;
+    const cut = rows.find((row) => row.État === 'coupée')!;
     expect(cut).toMatchObject({
-      station: 'Sud FM (simulée)',
-      station_simulated: 'oui',
-      started_at: '2026-11-20T10:02:00.123Z',
-      duration_s: '45.5',
-      confidence: '0.9',
-      cut_reason: 'stall',
+      Station: 'Sud FM (simulée)',
+      Simulée: 'oui',
+      'Début (UTC)': '2026-11-20T10:02:00.123Z',
+      'Durée (s)': '45.5',
+      Confiance: '0.9',
+      'Cause de coupure': 'stall',
     });
   });
 
   test('is what Accept asks for, with the filters', async () => {
     const rows = await rowsOf('/api/plays?kind=unknown', { Accept: 'text/csv' });
     expect(rows).toHaveLength(5);
-    expect(rows[0]!.confidence).toBe('');
+    expect(rows[0]!.Confiance).toBe('');
   });
 
   test('is streamed whole over more rows than are read at once', async () => {
@@ -160,6 +162,6 @@ describe('CSV', () => {
     );
     const rows = await rowsOf(`/api/plays.csv?station=${station}`);
     expect(rows).toHaveLength(2_500);
-    expect(new Set(rows.map((row) => row.id)).size).toBe(2_500);
+    expect(new Set(rows.map((row) => row.Identifiant)).size).toBe(2_500);
   });
 });

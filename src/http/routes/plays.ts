@@ -1,13 +1,13 @@
+import { Readable } from 'node:stream';
 import type { RouterContext } from '@koa/router';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import { AppError } from '../../errors';
 import { PLAY_KINDS, PLAY_STATUSES } from '../../plays/types';
 import { DETECTION_METHODS } from '../../recognition/types';
-import { csvStream, PLAY_COLUMNS, playRows } from '../csv';
+import type { HttpDeps } from '../deps';
 import type { Define } from '../endpoint';
-import { everyPlay, findPlay, listPlays, type PlayCursor, type PlayFilter } from '../queries/plays';
-import { id, moment, whole, words } from '../validate';
+import { playView, revisionView } from '../play-view';
+import { given, id, moment, whole, words } from '../validate';
 
 const filters = {
   from: moment.optional(),
@@ -20,58 +20,43 @@ const filters = {
   q: words.optional(),
 };
 
-const cursorContent = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
-
-const cursor = z
-  .string()
-  .max(200)
-  .transform((text, ctx): PlayCursor => {
-    try {
-      const [at, playId] = cursorContent.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-      return { at, id: playId };
-    } catch {
-      ctx.addIssue({
-        code: 'custom',
-        params: { fr: "ce curseur n'est pas de nous", en: 'this cursor is not one of ours' },
-      });
-      return z.NEVER;
-    }
-  });
-
 /** Filters, and for pages: `limit` (1–500) and the `cursor` of the page before. */
 export const pagedPlays = z.strictObject({
   ...filters,
   limit: whole(1, 500).default(50),
-  cursor: cursor.optional(),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{1,100}$/)
+    .optional(),
 });
+
+const anyPlays = z.strictObject(filters);
 
 /** Answers with a page of plays. */
 export async function answerPage(
   ctx: RouterContext,
-  knex: Knex,
+  plays: HttpDeps['plays'],
   query: z.output<typeof pagedPlays>,
 ): Promise<void> {
-  const { limit, cursor: after, ...filter } = query;
-  const { plays, next } = await listPlays(knex, filter, limit, after);
+  const { limit, cursor, ...filter } = query;
+  const page = await plays.list({ ...filterOf(filter), ...given({ cursor }), pageSize: limit });
   ctx.body = {
-    plays,
-    ...(next === undefined
-      ? {}
-      : { next_cursor: Buffer.from(JSON.stringify([next.at, next.id])).toString('base64url') }),
+    plays: page.items.map(playView),
+    ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
   };
 }
 
 /** `/api/plays`: the log that royalties are computed from, as pages of JSON or as one CSV. */
-export function playRoutes(define: Define, knex: Knex): void {
+export function playRoutes(define: Define, plays: HttpDeps['plays']): void {
   define('get', '/api/plays', { access: 'read', query: pagedPlays }, async (ctx, { query }) => {
     ctx.vary('Accept');
-    if (ctx.accepts('application/json', 'text/csv') !== 'text/csv') return answerPage(ctx, knex, query);
+    if (ctx.accepts('application/json', 'text/csv') !== 'text/csv') return answerPage(ctx, plays, query);
     const { limit: _, cursor: __, ...filter } = query;
-    answerCsv(ctx, knex, filter);
+    answerCsv(ctx, plays, filter);
   });
 
-  define('get', '/api/plays.csv', { access: 'read', query: z.strictObject(filters) }, (ctx, { query }) =>
-    answerCsv(ctx, knex, query),
+  define('get', '/api/plays.csv', { access: 'read', query: anyPlays }, (ctx, { query }) =>
+    answerCsv(ctx, plays, query),
   );
 
   define(
@@ -79,21 +64,36 @@ export function playRoutes(define: Define, knex: Knex): void {
     '/api/plays/:id',
     { access: 'read', params: z.object({ id: z.uuid() }) },
     async (ctx, { params }) => {
-      const play = await findPlay(knex, params.id);
+      const play = await plays.get(params.id);
       if (play === undefined) {
         throw new AppError('play_not_found', 404, {
           fr: "Cette diffusion n'existe pas.",
           en: 'This play does not exist.',
         });
       }
-      ctx.body = play;
+      ctx.body = {
+        ...playView(play),
+        evidence: play.evidence,
+        revisions: play.revisions.map(revisionView),
+      };
     },
   );
 }
 
-function answerCsv(ctx: RouterContext, knex: Knex, filter: PlayFilter): void {
-  ctx.type = 'text/csv; charset=utf-8; header=present';
+function filterOf(query: z.output<typeof anyPlays>) {
+  const { station, track, from, to, ...rest } = query;
+  return given({
+    ...rest,
+    stationId: station,
+    trackId: track,
+    from: from?.getTime(),
+    to: to?.getTime(),
+  });
+}
+
+/** Read in pieces: a slow reader holds neither a connection to the database nor the memory. */
+function answerCsv(ctx: RouterContext, plays: HttpDeps['plays'], query: z.output<typeof anyPlays>): void {
   ctx.attachment('diffusions.csv');
   ctx.type = 'text/csv; charset=utf-8; header=present';
-  ctx.body = csvStream(PLAY_COLUMNS, playRows(everyPlay(knex, filter)));
+  ctx.body = Readable.from(plays.streamCsv(filterOf(query)));
 }

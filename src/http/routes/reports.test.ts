@@ -1,14 +1,15 @@
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { countInstruments } from '../../../test/support/counted';
 import { startApp, type TestApp } from '../../../test/support/http-app';
 import { aPlay, aStation, aTrack } from '../../../test/support/plays';
 
 let app: TestApp;
-const counted: string[] = [];
+const counted = countInstruments();
 let rts: number;
 let birima: number;
 beforeAll(async () => {
-  app = await startApp(() => ({ countReport: (format, status) => counted.push(`${format} ${status}`) }));
+  app = await startApp();
   const { knex } = app.deps;
   rts = await aStation(knex, 'RTS FM');
   await aStation(knex, 'Sud FM');
@@ -38,17 +39,29 @@ afterAll(() => app.stop());
 test('a day is summed up per station and recording', async () => {
   const answer = await app.call('/api/reports/daily?day=2026-11-20');
   expect(answer.status).toBe(200);
-  const report = (await answer.json()) as { stations: object[]; lines: object[]; final: boolean };
-  expect(report).toMatchObject({ day: '2026-11-20', final: true });
-  expect(report.stations).toMatchObject([
+  const report = (await answer.json()) as { stations: object[]; lines: object[] };
+  expect(report).toMatchObject({ day: '2026-11-20', day_over: true });
+  expect(report.stations).toEqual([
     {
       id: rts,
-      plays: { track: 3, unknown: 1, jingle: 1 },
+      name: 'RTS FM',
+      simulated: false,
+      plays: 3,
       identified_s: 450.5,
+      unknown_plays: 1,
       unidentified_s: 120,
       coverage: { heard_s: 21_600, elapsed_s: 86_400, ratio: 0.25 },
     },
-    { name: 'Sud FM', plays: { track: 0, unknown: 0, jingle: 0 }, identified_s: 0 },
+    {
+      id: expect.any(Number),
+      name: 'Sud FM',
+      simulated: false,
+      plays: 0,
+      identified_s: 0,
+      unknown_plays: 0,
+      unidentified_s: 0,
+      coverage: { heard_s: 0, elapsed_s: 86_400, ratio: 0 },
+    },
   ]);
   expect(report.lines).toMatchObject([
     {
@@ -69,10 +82,20 @@ test('the same as CSV, by address and by Accept', async () => {
   ] as const) {
     const answer = await app.call(path, { headers });
     expect(answer.headers.get('content-disposition')).toContain('releve-2026-11-20.csv');
-    const rows = parse(await answer.text(), { columns: true, bom: true }) as Record<string, string>[];
+    const rows = parse(await answer.text(), { columns: true, bom: true, delimiter: ';' }) as Record<
+      string,
+      string
+    >[];
     expect(rows).toMatchObject([
-      { day: '2026-11-20', station: 'RTS FM', title: 'Birima', plays: '2', cut: '1', duration_s: '270.5' },
-      { title: 'Set', plays: '1', isrc: '' },
+      {
+        Jour: '2026-11-20',
+        Station: 'RTS FM',
+        Titre: 'Birima',
+        Diffusions: '2',
+        'Dont coupées': '1',
+        'Durée (s)': '270.5',
+      },
+      { Titre: 'Set', Diffusions: '1', ISRC: '' },
     ]);
   }
 });
@@ -80,6 +103,16 @@ test('the same as CSV, by address and by Accept', async () => {
 test('today is not final, and what was made is counted', async () => {
   const today = new Date().toISOString().slice(0, 10);
   const report = await (await app.call(`/api/reports/daily?day=${today}`)).json();
-  expect(report).toMatchObject({ final: false, lines: [] });
-  expect(counted).toEqual(['json success', 'csv success', 'csv success', 'json success']);
+  expect(report).toMatchObject({ day_over: false, lines: [] });
+  expect(await counted('sodav.reports.generated')).toEqual({ 'json success': 2, 'csv success': 2 });
+});
+
+test('a report that could not be made is counted as such', async () => {
+  await app.deps.knex.raw('ALTER TABLE plays RENAME TO plays_away');
+  try {
+    expect((await app.call('/api/reports/daily?day=2026-11-20')).status).toBe(500);
+    expect(await counted('sodav.reports.generated')).toMatchObject({ 'json failure': 1 });
+  } finally {
+    await app.deps.knex.raw('ALTER TABLE plays_away RENAME TO plays');
+  }
 });

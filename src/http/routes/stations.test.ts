@@ -86,13 +86,13 @@ test('what is on the air now is an open play heard within the last minute', asyn
     to: ago(3),
     confidence: 0.98,
   });
-  const now = (await (await app.call(`/api/stations/${station}/now`)).json()) as { plays: { id: string }[] };
-  expect(now.plays.map((play) => play.id)).toEqual([id]);
-  expect(now.plays[0]).toMatchObject({
-    status: 'open',
-    confidence: 0.98,
-    track: { title: 'Birima', artists: ["Youssou N'Dour"] },
+  const now = await (await app.call(`/api/stations/${station}/now`)).json();
+  expect(now).toMatchObject({
+    station: { id: station, name: 'Sud FM' },
+    play: { id, status: 'open', confidence: 0.98, track: { title: 'Birima', artists: ["Youssou N'Dour"] } },
   });
+  const other = await aStation(knex, 'Muette');
+  expect(await (await app.call(`/api/stations/${other}/now`)).json()).not.toHaveProperty('play');
   const plays = (await (await app.call(`/api/stations/${station}/plays?limit=2`)).json()) as {
     plays: object[];
     next_cursor: string;

@@ -5,12 +5,9 @@ import type { Station } from '../../stations/types';
 import { shownUrl, stationInput, stationPatch } from '../../stations/validate';
 import type { HttpDeps } from '../deps';
 import type { Define } from '../endpoint';
-import { openPlays } from '../queries/plays';
+import { playView } from '../play-view';
 import { id } from '../validate';
 import { answerPage, pagedPlays } from './plays';
-
-/** An open play that was not heard for this long is not said to be on the air, in milliseconds. */
-export const STILL_ON_AIR_MS = 60_000;
 
 /** The stations' own schemas speak French; this is the same in English. */
 const ENGLISH: Readonly<Record<string, string>> = {
@@ -26,11 +23,11 @@ const ENGLISH: Readonly<Record<string, string>> = {
 
 const params = z.object({ id });
 
-type StationDeps = Pick<HttpDeps, 'stations' | 'listening' | 'knex' | 'clock'>;
+type StationDeps = Pick<HttpDeps, 'stations' | 'listening' | 'plays' | 'clock'>;
 
 /** `/api/stations`: what is listened to, and how that goes. */
 export function stationRoutes(define: Define, deps: StationDeps): void {
-  const { stations, listening, knex, clock } = deps;
+  const { stations, listening, plays, clock } = deps;
   const found = async (stationId: number): Promise<Station> => {
     const station = await stations.get(stationId);
     if (station === undefined) throw unknownStation();
@@ -80,10 +77,11 @@ export function stationRoutes(define: Define, deps: StationDeps): void {
   define('get', '/api/stations/:id/now', { access: 'read', params }, async (ctx, input) => {
     const station = await found(input.params.id);
     const now = clock.now();
+    const play = await plays.now(station.id, now);
     ctx.body = {
       station: stationView(station, deps),
       at: new Date(now).toISOString(),
-      plays: await openPlays(knex, new Date(now - STILL_ON_AIR_MS), station.id),
+      ...(play === undefined ? {} : { play: playView(play) }),
     };
   });
 
@@ -93,7 +91,7 @@ export function stationRoutes(define: Define, deps: StationDeps): void {
     { access: 'read', params, query: pagedPlays.omit({ station: true }) },
     async (ctx, input) => {
       const station = await found(input.params.id);
-      await answerPage(ctx, knex, { ...input.query, station: station.id });
+      await answerPage(ctx, plays, { ...input.query, station: station.id });
     },
   );
 }
