@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock';
 import type { Logger } from '../log';
-import { Journal, type JournalEntry, JournalFull, writeDurably } from './journal';
+import { Journal, type JournalEntry, writeDurably } from './journal';
 import type { Play } from './types';
 
 /** Where plays end up; writing one twice must change nothing. */
@@ -43,6 +43,8 @@ export class PlayLog {
   #idle: { resolve(): void }[] = [];
   #loop: Promise<void> = Promise.resolve();
   #overflowing = false;
+  /** Revisions on their way to the disk. */
+  #appending = 0;
 
   private constructor(journal: Journal<Play>, options: PlayLogOptions) {
     this.#journal = journal;
@@ -62,33 +64,36 @@ export class PlayLog {
     return log;
   }
 
-  /** Resolves when the play is safe on disk. @throws the file system's error, when it is not */
-  async record(play: Play): Promise<void> {
+  /**
+   * Takes a revision, after those that were given before. Resolves with true when it is safe on disk, with false where
+   * the disk has no room or fails: then it waits in memory until that is over.
+   */
+  async record(play: Play): Promise<boolean> {
     // Where there is little room, how far an open play has got is not worth any: its end will say.
     const progress = play.status === 'open' && play.revision > 1;
-    if (progress && this.#journal.bytes > this.#journal.maxBytes / 2) return;
-    if (this.#overflow.has(play.id)) {
-      this.#keepOver(play);
-      return;
-    }
+    if (progress && this.#journal.bytes > this.#journal.maxBytes / 2) return false;
+    if (this.#overflow.has(play.id)) return this.#keepOver(play);
+    const entry = { play, seq: Number.POSITIVE_INFINITY };
+    this.#latest.delete(play.id);
+    this.#latest.set(play.id, entry);
+    if (this.#latest.size > AT_HAND) this.#latest.delete(this.#latest.keys().next().value!);
+    this.#appending += 1;
     try {
-      const seq = await this.#journal.append(play);
-      const known = this.#latest.get(play.id);
-      if (!known || known.seq < seq) {
-        this.#latest.delete(play.id);
-        this.#latest.set(play.id, { play, seq });
-        if (this.#latest.size > AT_HAND) this.#latest.delete(this.#latest.keys().next().value!);
-      }
-      this.#wake?.();
+      entry.seq = await this.#journal.append(play);
+      return true;
     } catch (error) {
-      if (!(error instanceof JournalFull)) throw error;
-      this.#keepOver(play);
+      if (this.#latest.get(play.id) === entry) this.#latest.delete(play.id);
+      return this.#keepOver(play, error);
+    } finally {
+      this.#appending -= 1;
+      this.#wake?.();
     }
   }
 
   /** Entries on disk that PostgreSQL has not acknowledged, and the journal's size. */
   pending(): { entries: number; bytes: number } {
-    return { entries: this.#journal.entries + this.#overflow.size, bytes: this.#journal.bytes };
+    const entries = this.#journal.entries + this.#overflow.size;
+    return { entries, bytes: this.#journal.bytes };
   }
 
   /** Last revisions that an earlier run left in the journal; they may be newer than the database's. */
@@ -103,7 +108,7 @@ export class PlayLog {
 
   /** Resolves when nothing waits any more, or the log is stopped. */
   async flushed(): Promise<void> {
-    if (this.pending().entries === 0 || this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || (this.#appending === 0 && this.pending().entries === 0)) return;
     await new Promise<void>((resolve) => this.#idle.push({ resolve }));
   }
 
@@ -130,7 +135,7 @@ export class PlayLog {
         if (failures === 1) {
           this.#options.log.warn(
             { err: wrote.error, ...this.pending() },
-            "PostgreSQL n'accepte pas les diffusions : elles attendent sur disque",
+            "les diffusions n'arrivent pas dans PostgreSQL : elles attendent sur disque",
           );
         }
         await this.#pause(Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** Math.min(failures - 1, 10)));
@@ -138,14 +143,14 @@ export class PlayLog {
       }
       if (failures > 0) {
         failures = 0;
-        this.#options.log.info(this.pending(), 'PostgreSQL accepte de nouveau les diffusions');
+        this.#options.log.info(this.pending(), 'les diffusions arrivent de nouveau dans PostgreSQL');
       }
       if (wrote.count > 0) continue;
-      for (const { resolve } of this.#idle.splice(0)) resolve();
+      if (this.#appending === 0) for (const { resolve } of this.#idle.splice(0)) resolve();
       if (stopping) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (this.#journal.entries > 0 || this.#stopping.signal.aborted) resolve();
+        if (this.pending().entries > 0 || this.#stopping.signal.aborted) resolve();
       });
       this.#wake = undefined;
     }
@@ -197,24 +202,28 @@ export class PlayLog {
     }
   }
 
-  #keepOver(play: Play): void {
-    this.#overflow.set(play.id, play);
+  #keepOver(play: Play, error?: unknown): false {
+    // A later revision may have been refused before an earlier one.
+    if ((this.#overflow.get(play.id)?.revision ?? 0) < play.revision) this.#overflow.set(play.id, play);
     if (!this.#overflowing) {
       this.#options.log.error(
-        { ...this.pending(), maxBytes: this.#journal.maxBytes },
-        "journal des diffusions plein : les suivantes ne sont gardées qu'en mémoire, rétablir PostgreSQL",
+        { err: error, ...this.pending(), maxBytes: this.#journal.maxBytes },
+        "journal des diffusions plein ou illisible : les suivantes ne sont gardées qu'en mémoire",
       );
     }
     this.#overflowing = true;
     this.#wake?.();
+    return false;
   }
 
   /** There is room in the journal again. @returns how many plays it has taken */
   async #takeOverflow(): Promise<number> {
     const waiting = [...this.#overflow];
     for (const [id, play] of waiting) {
-      await this.#journal.append(play);
-      if (this.#overflow.get(id) === play) this.#overflow.delete(id);
+      const seq = await this.#journal.append(play);
+      if (this.#overflow.get(id) !== play) continue;
+      this.#overflow.delete(id);
+      this.#latest.set(id, { play, seq });
     }
     this.#overflowing = false;
     return waiting.length;
