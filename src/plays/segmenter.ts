@@ -109,6 +109,16 @@ export class Segmenter {
     return this.#out.drain();
   }
 
+  /** Nothing more of an ended session will be reported. */
+  drained(sessionId: SessionId): Segmented {
+    const session = this.#sessions.get(sessionId);
+    if (session?.ended && !session.settled) {
+      this.#settle(session);
+      this.#unknownPlays.update(session);
+    }
+    return this.#out.drain();
+  }
+
   /** To be called every few seconds: what waits for a stream that does not come back is closed. */
   tick(nowMs: number): Segmented {
     for (const session of this.#sessions.values()) {
