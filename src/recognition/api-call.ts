@@ -1,5 +1,10 @@
+import type { MetricLabels } from '../../otel/metrics/catalogue';
+import { trackExternalApi } from '../../otel/metrics/decorators';
 import type { Clock } from '../clock';
-import type { Api, ApiStatus, StageMetrics } from './stage-metrics';
+
+type Labels = MetricLabels<'externalApiRequests'>;
+/** How one request ended. */
+export type ApiStatus = Labels['status'];
 
 /** What one request to an outside service came to. */
 export interface ApiAnswer<T> {
@@ -18,14 +23,13 @@ export interface ApiReply {
 }
 
 export interface ApiCall<T> {
-  readonly api: Api;
-  readonly endpoint: string;
+  readonly api: Labels['api'];
+  readonly endpoint: Labels['endpoint'];
   /** Requests in all, the first included. */
   readonly attempts: number;
   /** Time limit of each request, until its answer is read. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly metrics: StageMetrics;
   readonly signal?: AbortSignal | undefined;
   /** Runs before every request: waits its turn, takes from the budget. An answer ends the call without a request. */
   before?(): Promise<ApiAnswer<T> | undefined>;
@@ -43,14 +47,14 @@ const MAX_ANSWER_BYTES = 4_000_000;
 
 /**
  * Asks an outside service, with a time limit on each request, and again with growing, jittered pauses where that may
- * help. `Retry-After` is obeyed. Each request is told to the metrics once.
+ * help. `Retry-After` is obeyed. Each request is counted once.
  * @throws the signal's reason when aborted while waiting; an aborted request counts as a timeout first
  */
 export async function callApi<T>(call: ApiCall<T>): Promise<ApiAnswer<T>> {
   for (let attempt = 1; ; attempt++) {
     const early = await call.before?.();
     if (early) return early;
-    const answer = await once(call);
+    const answer = await counted(call);
     if (attempt >= call.attempts || !WORTH_RETRYING.includes(answer.status)) return answer;
     const backOff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
     const wait = answer.retryAfterMs ?? backOff;
@@ -59,25 +63,33 @@ export async function callApi<T>(call: ApiCall<T>): Promise<ApiAnswer<T>> {
   }
 }
 
-async function once<T>(call: ApiCall<T>): Promise<ApiAnswer<T>> {
-  call.signal?.throwIfAborted();
+async function counted<T>(call: ApiCall<T>): Promise<ApiAnswer<T>> {
+  const { api, endpoint, signal } = call;
+  signal?.throwIfAborted();
+  const count = trackExternalApi<Promise<ApiAnswer<T>>>({
+    api,
+    endpoint,
+    status: (end) => ('result' in end ? end.result.status : 'unreachable'),
+  });
+  const answer = await count(() => request(call))();
+  signal?.throwIfAborted();
+  return answer;
+}
+
+/** One request; whatever happens to it is an answer. */
+async function request<T>(call: ApiCall<T>): Promise<ApiAnswer<T>> {
   const limit = AbortSignal.timeout(call.timeoutMs);
   const signal = call.signal ? AbortSignal.any([limit, call.signal]) : limit;
-  const from = performance.now();
-  let answer: ApiAnswer<T>;
   try {
     const response = await call.send(signal);
-    answer = call.read({
+    return call.read({
       status: response.status,
       headers: response.headers,
       body: await bodyOf(response),
     });
   } catch (error) {
-    answer = failed(error, signal, call.timeoutMs);
+    return failed(error, signal, call.timeoutMs);
   }
-  call.metrics.apiCall(call.api, call.endpoint, answer.status, (performance.now() - from) / 1000);
-  call.signal?.throwIfAborted();
-  return answer;
 }
 
 function failed<T>(error: unknown, signal: AbortSignal, timeoutMs: number): ApiAnswer<T> {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { registerHelperProcess, unregisterHelperProcess } from '../../otel/processes';
 import { SAMPLE_RATE } from '../audio';
 import { AppError } from '../errors';
 import { compiled } from '../paths';
@@ -28,6 +29,8 @@ export function chromaprintOf(pcm: string | Int16Array, options: ChromaprintOpti
       stdio: [input === '-' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env,
     });
+    const { pid } = child;
+    if (pid !== undefined) registerHelperProcess(pid);
     let out = '';
     let err = '';
     child.stdout!.setEncoding('latin1').on('data', (part: string) => {
@@ -41,6 +44,7 @@ export function chromaprintOf(pcm: string | Int16Array, options: ChromaprintOpti
     signal?.addEventListener('abort', onAbort, { once: true });
     const done = () => {
       clearTimeout(timer);
+      if (pid !== undefined) unregisterHelperProcess(pid);
       signal?.removeEventListener('abort', onAbort);
     };
     child.on('error', (error) => {

@@ -1,5 +1,4 @@
-import type { ApiAnswer } from './api-call';
-import type { ApiStatus } from './stage-metrics';
+import type { ApiAnswer, ApiStatus } from './api-call';
 import type { DetectionMethod, DetectionStatus, StageOutcome } from './types';
 
 /** The end of a stage by the end of its last request, for answers that name no recording. */

@@ -71,6 +71,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await stages?.stop(100);
   stages = undefined;
+  metrics.disconnect();
   await acoustid.close();
   await audd.close();
 });
@@ -85,7 +86,6 @@ function makeStages({ acoustidOptions, auddOptions, ...more }: Options = {}): St
     acoustid: new AcoustIdClient({
       key: 'test-key',
       url: acoustid.url,
-      metrics,
       timeoutMs: 400,
       attempts: 1,
       gate: new RateGate(350, systemClock),
@@ -94,7 +94,6 @@ function makeStages({ acoustidOptions, auddOptions, ...more }: Options = {}): St
     audd: new AuddClient({
       token: 'test-token',
       url: audd.url,
-      metrics,
       timeoutMs: 400,
       attempts: 1,
       budget: new DailyBudget(database.knex, 'audd', 100),
@@ -102,7 +101,6 @@ function makeStages({ acoustidOptions, auddOptions, ...more }: Options = {}): St
     }),
     clusters: new UnknownClusters(),
     store: new Attempts(database.knex),
-    metrics,
     log: pino({ level: 'silent' }),
     onIdentified: (end) => void identified.push(end),
     onUnknown: ({ playId }) => void unknown.push(playId),
@@ -195,10 +193,10 @@ describe('the order of the stages', () => {
     expect(audd.seen[0]!.wav.subarray(44)).toEqual(
       Buffer.from(tune(1, 45).slice(from, from + 12 * SAMPLE_RATE).buffer),
     );
-    expect(metrics.detections.at(-1)).toMatchObject({
+    expect(metrics.detections.at(-1)).toEqual({
       method: 'audd',
       status: 'success',
-      confidence: undefined,
+      seconds: expect.any(Number),
     });
     expect([...acoustid.violations, ...audd.violations]).toEqual([]);
   });
@@ -277,10 +275,12 @@ describe('every status comes from a real cause, and is counted once', () => {
     expect(new Set(expected)).toEqual(new Set(DETECTION_STATUSES));
     expect(metrics.calls).toHaveLength(acoustid.seen.length);
     expect(acoustid.seen).toHaveLength(9);
-    // A confidence is observed where AcoustID gave one, and nowhere else.
+    // A confidence is observed where AcoustID gave one for what it named, and nowhere else.
     expect(metrics.detections.map(({ confidence }) => confidence).filter((c) => c !== undefined)).toEqual([
-      0.95, 0.3,
+      0.95,
     ]);
+    expect(metrics.detections.every(({ seconds }) => seconds !== undefined)).toBe(true);
+    expect(metrics.seconds).toHaveLength(acoustid.seen.length);
   });
 
   test('AudD, which has no low confidence because it has none', async () => {
@@ -444,7 +444,8 @@ describe('faults of our own', () => {
     await running.stop(200);
     expect(Date.now() - from).toBeLessThan(2_000);
     expect(await stored(one)).toMatchObject({ acoustid: null, audd: null, attempts: 0 });
-    expect(metrics.detections).toEqual([]);
+    expect(counted()).toEqual(['acoustid skipped']);
+    expect(metrics.statuses()).toEqual(['timeout']);
     const restarted = makeStages();
     await through(restarted, one);
     expect(acoustid.seen).toHaveLength(2);

@@ -1,3 +1,4 @@
+import { trackDetection } from '../../otel/metrics/decorators';
 import { type Clock, systemClock } from '../clock';
 import type { Logger } from '../log';
 import { DURATION_TOLERANCE_S } from './acoustid/choose';
@@ -6,7 +7,6 @@ import type { AuddClient } from './audd/client';
 import { chromaprintOf } from './chromaprint';
 import { clipOf } from './clip';
 import { SerialQueue } from './serial-queue';
-import type { StageMetrics } from './stage-metrics';
 import { skipped } from './stage-outcome';
 import type { ContentKind, DetectionStatus, StageOutcome } from './types';
 import { type EarlierPlay, isAnswer, type UnknownClusters } from './unknown-clusters';
@@ -40,7 +40,6 @@ export interface StagesOptions {
   readonly audd: AuddClient;
   readonly clusters: UnknownClusters;
   readonly store: AttemptStore;
-  readonly metrics: StageMetrics;
   readonly log: Logger;
   /** Someone named the play. `sameAs`: it is the recording of that earlier play, and nobody was asked again. */
   onIdentified(end: { playId: string; outcome: StageOutcome; sameAs?: string }): Promise<void> | void;
@@ -121,7 +120,7 @@ export class Stages {
   private async acoustid(job: Job): Promise<void> {
     const earlier = await this.prepare(job);
     if (earlier?.outcome) return this.identifiedAs(job, earlier, earlier.outcome);
-    const outcome = await this.attempt('acoustid', async () => {
+    const outcome = await attempt('acoustid', async () => {
       if (job.chromaprint === undefined) {
         return { method: 'acoustid', status: 'failure', detail: 'empreinte Chromaprint impossible' };
       }
@@ -143,7 +142,7 @@ export class Stages {
   private async audd(job: Job): Promise<void> {
     const earlier = await this.prepare(job);
     if (earlier?.outcome) return this.identifiedAs(job, earlier, earlier.outcome);
-    const outcome = await this.attempt('audd', async () => {
+    const outcome = await attempt('audd', async () => {
       if (earlier && isAnswer(earlier.audd)) {
         return skipped('audd', `même inconnu que ${earlier.playId}, déjà demandé`);
       }
@@ -175,15 +174,6 @@ export class Stages {
       }
     }
     return this.options.clusters.sameAs(job.chromaprint, playId);
-  }
-
-  /** One attempt of a stage is one observation, however many requests it took. */
-  private async attempt(method: OutsideMethod, ask: () => Promise<StageOutcome>): Promise<StageOutcome> {
-    const from = performance.now();
-    const outcome = await ask();
-    const spent = outcome.status === 'skipped' ? undefined : (performance.now() - from) / 1000;
-    this.options.metrics.detection(method, outcome.status, spent, outcome.identification?.confidence);
-    return outcome;
   }
 
   private async conclude(
@@ -220,7 +210,7 @@ export class Stages {
   private async identifiedAs(job: Job, earlier: EarlierPlay, outcome: StageOutcome): Promise<void> {
     const { playId } = job.play;
     const method = outcome.method === 'audd' ? 'audd' : 'acoustid';
-    this.options.metrics.detection(method, 'skipped');
+    await attempt(method, async () => skipped(method, `même enregistrement que ${earlier.playId}`));
     this.options.log.info(
       { playId, sameAs: earlier.playId, method },
       'Même enregistrement qu’un inconnu déjà identifié',
@@ -279,4 +269,22 @@ function worthAsking(play: UnknownPlay, before: DetectionStatus | undefined): bo
 /** Of durations that AcoustID takes for the same. */
 function alike(a: { durationS: number }, b: { durationS: number }): boolean {
   return Math.abs(a.durationS - b.durationS) <= DURATION_TOLERANCE_S;
+}
+
+/**
+ * One attempt of a stage is one observation, however many requests it took. What `stop` breaks off is counted as skipped.
+ * @throws what `ask` throws
+ */
+async function attempt(method: OutsideMethod, ask: () => Promise<StageOutcome>): Promise<StageOutcome> {
+  let broken: { error: unknown } | undefined;
+  const outcome = await trackDetection({ method })(async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      broken = { error };
+      return skipped(method, 'interrompu');
+    }
+  })();
+  if (broken) throw broken.error;
+  return outcome;
 }

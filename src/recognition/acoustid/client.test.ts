@@ -27,10 +27,13 @@ beforeEach(async () => {
   server = await startAcoustIdServer();
   metrics = new RecordedMetrics();
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  metrics.disconnect();
+  await server.close();
+});
 
 const client = (options: Partial<AcoustIdOptions> = {}) =>
-  new AcoustIdClient({ key: 'test-key', url: server.url, metrics, timeoutMs: 2_000, ...options });
+  new AcoustIdClient({ key: 'test-key', url: server.url, timeoutMs: 2_000, ...options });
 
 describe('what AcoustID names', () => {
   test('a match becomes an identification with the score as its confidence', async () => {

@@ -1,8 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { type Clock, systemClock } from '../../clock';
-import { type ApiAnswer, type ApiReply, answerOfStatus, callApi, jsonOf, retryAfter } from '../api-call';
+import {
+  type ApiAnswer,
+  type ApiReply,
+  type ApiStatus,
+  answerOfStatus,
+  callApi,
+  jsonOf,
+  retryAfter,
+} from '../api-call';
 import { RateGate } from '../rate-gate';
-import type { ApiStatus, StageMetrics } from '../stage-metrics';
 import { skipped, withoutName } from '../stage-outcome';
 import type { StageOutcome } from '../types';
 import { type LookupResult, lookupAnswer } from './answer';
@@ -21,7 +28,6 @@ export interface AcoustIdOptions {
   /** The application's key; absent: the stage is off. */
   readonly key: string | undefined;
   readonly url: string;
-  readonly metrics: StageMetrics;
   /** Time limit of one request, ms. */
   readonly timeoutMs?: number;
   /** Requests in all for one look-up. */
@@ -74,7 +80,6 @@ export class AcoustIdClient {
       attempts: this.options.attempts ?? 3,
       timeoutMs: this.options.timeoutMs ?? 10_000,
       clock: this.clock,
-      metrics: this.options.metrics,
       signal,
       before: async () => {
         await this.gate.pass(signal);

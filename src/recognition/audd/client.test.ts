@@ -34,13 +34,15 @@ beforeEach(async () => {
   metrics = new RecordedMetrics();
   await database.knex('api_budget').delete();
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  metrics.disconnect();
+  await server.close();
+});
 
 const client = (options: Partial<AuddOptions> & { perDay?: number } = {}) =>
   new AuddClient({
     token: 'test-token',
     url: server.url,
-    metrics,
     timeoutMs: 2_000,
     budget: new DailyBudget(database.knex, 'audd', options.perDay ?? 100, options.clock),
     ...options,

@@ -1,8 +1,7 @@
 import { SAMPLE_RATE } from '../../audio';
 import { type Clock, systemClock } from '../../clock';
-import { type ApiAnswer, type ApiReply, answerOfStatus, callApi, jsonOf } from '../api-call';
+import { type ApiAnswer, type ApiReply, type ApiStatus, answerOfStatus, callApi, jsonOf } from '../api-call';
 import { type Budget, nextUtcDay } from '../budget';
-import type { ApiStatus, StageMetrics } from '../stage-metrics';
 import { skipped, withoutName } from '../stage-outcome';
 import type { StageOutcome } from '../types';
 import { type RecognizeResult, recognizeAnswer } from './answer';
@@ -20,7 +19,6 @@ export interface AuddOptions {
   readonly url: string;
   /** Every request is paid for: it is taken from this budget before it is sent. */
   readonly budget: Budget;
-  readonly metrics: StageMetrics;
   /** Time limit of one request, ms. */
   readonly timeoutMs?: number;
   /** Requests in all for one clip. */
@@ -65,7 +63,6 @@ export class AuddClient {
       attempts: this.options.attempts ?? 2,
       timeoutMs: this.options.timeoutMs ?? 20_000,
       clock: this.clock,
-      metrics: this.options.metrics,
       signal,
       before: async () => {
         unpaid = await this.unpaid();
