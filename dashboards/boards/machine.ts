@@ -71,22 +71,19 @@ export const machine: Section = {
       ],
     }),
     lines({
-      title: p('Réseau', 'Network'),
+      title: p('Charge par cœur', 'Load per core'),
       description: p(
-        'Octets par seconde reçus et envoyés. Un flux radio fait de 8 à 40 ko/s : une chute générale est le réseau.',
-        'Bytes per second received and sent. A radio stream is 8 to 40 kB/s: a fall of all is the network.',
+        'Programmes qui veulent un cœur, par cœur. Durablement au-dessus de 1 : tout attend.',
+        'Programs that want a core, per core. Above 1 for long: everything waits.',
       ),
-      unit: 'Bps',
+      unit: 'none',
       noValue: ABSENT,
       w: 12,
+      min: 0,
       queries: [
         {
-          expr: 'sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[$__rate_interval]))',
-          legend: p('reçus {{instance}}', 'received {{instance}}'),
-        },
-        {
-          expr: 'sum by (instance) (rate(node_network_transmit_bytes_total{device!="lo"}[$__rate_interval]))',
-          legend: p('envoyés {{instance}}', 'sent {{instance}}'),
+          expr: 'max by (instance) (node_load1) / count by (instance) (node_cpu_seconds_total{mode="idle"})',
+          legend: '{{instance}}',
         },
       ],
     }),

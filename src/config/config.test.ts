@@ -52,6 +52,8 @@ describe('configuration', () => {
     expect(loadConfig({ ACOUSTID_KEY_FILE: file }).acoustid.key).toBe('abc');
     expect(findings({ ACOUSTID_KEY_FILE: file, ACOUSTID_KEY: 'x' })).toHaveLength(1);
     expect(findings({ AUDD_TOKEN_FILE: `${file}.absent` })[0]).toContain("n'existe pas");
+    writeFileSync(file, '\n');
+    expect(loadConfig({ ACOUSTID_KEY_FILE: file }).acoustid.key).toBeUndefined();
   });
 
   test('.env.example documents exactly what is understood, with the defaults that are in force', () => {

@@ -99,7 +99,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     if (path === undefined) continue;
     if (values[name] !== undefined) findings.push(`${name} et ${name}_FILE : n'en donner qu'une des deux.`);
     else if (!existsSync(path)) findings.push(`${name}_FILE : le fichier ${path} n'existe pas.`);
-    else values[name] = readFileSync(path, 'utf8').trim();
+    else {
+      // An empty file counts as absent, like an empty variable: a container mounts it whether or not there is a key.
+      const value = readFileSync(path, 'utf8').trim();
+      if (value !== '') values[name] = value;
+    }
   }
   if (values.METRICS_TOKEN_FILE !== undefined && !existsSync(values.METRICS_TOKEN_FILE)) {
     findings.push(`METRICS_TOKEN_FILE : le fichier ${values.METRICS_TOKEN_FILE} n'existe pas.`);
