@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { compiled, projectRoot } from '../src/paths';
+import { exportSettings } from './environment';
+
+describe('OTEL_* variables', () => {
+  test('nothing is exported unless asked for', () => {
+    expect(exportSettings({})).toEqual({ traces: false, metrics: false, metricsIntervalMs: 60_000 });
+    expect(exportSettings({ OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: '' })).toMatchObject({
+      traces: false,
+      metrics: false,
+    });
+  });
+
+  test('every wrong value is named at start, and nothing starts', () => {
+    const started = spawnSync(
+      process.execPath,
+      ['--require', compiled('otel/bootstrap'), '-e', "console.log('running')"],
+      {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          OTEL_TRACES_EXPORTER: 'jaeger',
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/xml',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere',
+          OTEL_METRIC_EXPORT_INTERVAL: 'often',
+        },
+      },
+    );
+    expect(started.status).toBe(1);
+    expect(started.stdout).toBe('');
+    for (const name of [
+      'OTEL_TRACES_EXPORTER',
+      'OTEL_EXPORTER_OTLP_PROTOCOL',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_METRIC_EXPORT_INTERVAL',
+    ]) {
+      expect(started.stderr).toContain(`- ${name} : `);
+    }
+  });
+
+  test('a protocol that metrics cannot take is said, not replaced silently', () => {
+    const wrong = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    expect(() => exportSettings(wrong)).toThrow(/http\/protobuf/);
+    expect(exportSettings({ ...wrong, OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf' }).metrics).toBe(
+      true,
+    );
+  });
+});
+
+test('each OpenTelemetry package is installed once: two copies would not see each other', () => {
+  const copies = new Map<string, string[]>();
+  const visit = (folder: string) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory()) continue;
+      if (entry.name === '@opentelemetry') {
+        for (const name of readdirSync(path))
+          copies.set(name, [...(copies.get(name) ?? []), join(path, name)]);
+      }
+      if (
+        entry.name === 'node_modules' ||
+        entry.name === '@opentelemetry' ||
+        folder.endsWith('node_modules')
+      ) {
+        visit(path);
+      } else if (entry.name.startsWith('@') || /node_modules(\/@[^/]+)?\/[^/]+$/.test(path)) {
+        visit(path);
+      }
+    }
+  };
+  visit(join(projectRoot, 'node_modules'));
+  expect(copies.size).toBeGreaterThan(30);
+  expect([...copies.values()].filter((paths) => paths.length > 1)).toEqual([]);
+});

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { afterEach, describe, expect, test } from 'vitest';
+import { scrape } from '../test/support/telemetry';
+import { registerHelperProcess, unregisterHelperProcess } from './processes';
+
+/** CPU seconds that /proc says a process has used. */
+function procSeconds(pid: number | 'self'): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function procRss(pid: number | 'self'): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+}
+
+/** The percentage that is served for a stretch in which `run` happens, beside what /proc says. */
+async function measure(run: () => Promise<void>, pids: (number | 'self')[] = ['self']) {
+  const total = () => pids.reduce<number>((sum, pid) => sum + procSeconds(pid), 0);
+  await new Promise((resolve) => setTimeout(resolve, 600)); // the last window is over
+  await scrape();
+  const [seconds, at] = [total(), performance.now()];
+  await run();
+  const served = (await scrape()).value('sodav_cpu_usage_percent');
+  const capacity = ((performance.now() - at) / 1000) * availableParallelism();
+  return { served, expected: (100 * (total() - seconds)) / capacity };
+}
+
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    unregisterHelperProcess(child.pid!);
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+});
+
+async function helper(program: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['-e', `console.log('up'); ${program}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+const BUSY = 'for (;;);';
+const IDLE = 'setInterval(() => {}, 1000)';
+
+describe.skipIf(process.platform !== 'linux')('the service as /proc sees it', () => {
+  test('CPU of a busy process', async () => {
+    const { served, expected } = await measure(async () => {
+      const until = performance.now() + 1_000;
+      while (performance.now() < until);
+    });
+    expect(served).toBeGreaterThan(10);
+    expect(Math.abs(served! - expected)).toBeLessThan(4);
+  });
+
+  test('CPU of an idle process', async () => {
+    const { served, expected } = await measure(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+    expect(Math.abs(served! - expected)).toBeLessThan(4);
+    expect(served).toBeLessThan(25);
+  });
+
+  test('CPU of helpers, and of what helpers start', async () => {
+    const parent = await helper(
+      `require('node:child_process').spawn(process.execPath, ['-e', '${BUSY}']); process.on('exit', () => {}); ${IDLE}`,
+    );
+    const grandchild = Number(
+      await expect
+        .poll(() => readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim())
+        .not.toBe('')
+        .then(() => readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim()),
+    );
+    try {
+      registerHelperProcess(parent.pid!);
+      const pids = ['self' as const, parent.pid!, grandchild];
+      const { served, expected } = await measure(
+        () => new Promise((resolve) => setTimeout(resolve, 1_000)),
+        pids,
+      );
+      expect(expected).toBeGreaterThan(10);
+      expect(Math.abs(served! - expected)).toBeLessThan(5);
+    } finally {
+      process.kill(grandchild, 'SIGKILL');
+    }
+  });
+
+  test('memory is the RSS, helpers included while they are there', async () => {
+    const alone = (await scrape()).value('sodav_memory_usage_bytes')!;
+    expect(Math.abs(alone - procRss('self')) / alone).toBeLessThan(0.1);
+    const child = await helper(IDLE);
+    registerHelperProcess(child.pid!);
+    const both = (await scrape()).value('sodav_memory_usage_bytes')!;
+    expect(Math.abs(both - procRss('self') - procRss(child.pid!)) / both).toBeLessThan(0.1);
+    expect(both - alone).toBeGreaterThan(15e6);
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    children.splice(0);
+    const after = (await scrape()).value('sodav_memory_usage_bytes')!;
+    expect(Math.abs(after - procRss('self')) / after).toBeLessThan(0.1);
+  });
+
+  test('scrapes on each other’s heels give numbers', async () => {
+    for (let i = 0; i < 20; i++) {
+      const percent = (await scrape()).value('sodav_cpu_usage_percent');
+      expect(percent).toBeGreaterThanOrEqual(0);
+      expect(percent).toBeLessThanOrEqual(101);
+    }
+  });
+});
