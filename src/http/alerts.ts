@@ -20,19 +20,38 @@ const KEPT = 100;
 /** The last alerts that Alertmanager told us about; in memory only, Alertmanager and Prometheus keep the rest. */
 export class Alerts {
   private received: ReceivedAlert[] = [];
+  private signAt: number | undefined;
 
   constructor(
     private readonly log: Logger,
     private readonly now: () => number,
   ) {}
 
-  /** Takes a notification in: each alert is kept and logged. */
+  /** Takes a notification in: each alert is kept and logged; a reminder takes the place of what it reminds of. */
   take(alerts: readonly Alert[]): void {
     for (const alert of alerts) {
-      this.received.unshift({ ...alert, receivedAt: this.now() });
-      this.tell(alert);
+      if (alert.labels.severity === 'none') {
+        this.signAt = this.now();
+        this.log.debug({ alerte: line(alert.labels.alertname ?? '') }, 'signe de vie des alertes');
+        continue;
+      }
+      const same = (other: Alert) =>
+        other.fingerprint === alert.fingerprint &&
+        other.status === alert.status &&
+        other.startsAt === alert.startsAt;
+      const reminder = this.received.some(same);
+      this.received = [
+        { ...alert, receivedAt: this.now() },
+        ...this.received.filter((other) => !same(other)),
+      ];
+      this.tell(alert, reminder);
     }
     this.received.length = Math.min(this.received.length, KEPT);
+  }
+
+  /** When the alert that always fires (severity `none`) came last, ms since the epoch: the way is open. */
+  lastSign(): number | undefined {
+    return this.signAt;
   }
 
   /** Newest first. */
@@ -50,7 +69,7 @@ export class Alerts {
     });
   }
 
-  private tell(alert: Alert): void {
+  private tell(alert: Alert, reminder: boolean): void {
     const fields = {
       alerte: line(alert.labels.alertname ?? ''),
       ...(alert.labels.severity === undefined ? {} : { gravite: line(alert.labels.severity) }),
@@ -59,8 +78,11 @@ export class Alerts {
     };
     const what = headline(alert);
     if (alert.status === 'resolved') this.log.info(fields, `alerte terminée : ${what}`);
-    else if (alert.labels.severity === 'critical') this.log.error(fields, `alerte : ${what}`);
-    else this.log.warn(fields, `alerte : ${what}`);
+    else {
+      const { severity } = alert.labels;
+      const level = severity === 'critical' ? 'error' : severity === 'info' ? 'info' : 'warn';
+      this.log[level](fields, `alerte${reminder ? ' (rappel)' : ''} : ${what}`);
+    }
   }
 }
 

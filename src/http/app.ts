@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { routeLabels } from '../../otel/http/route-labels';
 import { metricsEndpoint } from '../../otel/metrics/endpoint';
+import type { Logger } from '../log';
 import { Alerts } from './alerts';
 import type { HttpDeps } from './deps';
 import { definer } from './endpoint';
@@ -22,12 +23,7 @@ import { Tokens } from './tokens';
 export function createApp(deps: HttpDeps): Koa {
   const { log } = deps;
   const app = new Koa();
-  app.on('error', (error: NodeJS.ErrnoException) => {
-    // Streams that break on the way: the reader went away, or the database did in the middle of an export.
-    const reader =
-      error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
-    log[reader ? 'debug' : 'error']({ err: error }, 'réponse interrompue');
-  });
+  app.on('error', brokenOff(log));
   const router = new Router({ sensitive: true, strict: true });
   router.use(routeLabels(router));
   const tokens = new Tokens(deps.knex);
@@ -57,4 +53,16 @@ export function createApp(deps: HttpDeps): Koa {
   app.use(router.allowedMethods());
   app.use(router.routes());
   return app;
+}
+
+/** Answers that break on the way: the reader went away, or the database did in the middle of an export. */
+function brokenOff(log: Logger): (error: NodeJS.ErrnoException) => void {
+  const told = new WeakSet<Error>();
+  return (err) => {
+    // Koa tells of one fault once per stream that it ends.
+    if (told.has(err)) return;
+    told.add(err);
+    const reader = /^(ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|EPIPE)$/.test(err.code ?? '');
+    log[reader ? 'debug' : 'error']({ err }, 'réponse interrompue');
+  };
 }

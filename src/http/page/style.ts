@@ -19,7 +19,7 @@ a{color:var(--accent)}a:focus-visible{outline:3px solid var(--accent);outline-of
 dl.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.75rem;margin:1.25rem 0 0}
 dl.figures div{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.7rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
 dl.figures dt{color:var(--soft);font-size:.875rem}
-dl.figures dd{margin:0;font-size:1.5rem;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2}
+dl.figures dd{margin:0;font-size:1.3rem;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2}
 ul.stations{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:.9rem}
 ul.stations>li{background:var(--card);border:1px solid var(--line);border-radius:.7rem;padding:1rem 1.1rem;display:flex;flex-direction:column;gap:.55rem;overflow-wrap:anywhere}
 .top{display:flex;justify-content:space-between;gap:.75rem;align-items:flex-start}

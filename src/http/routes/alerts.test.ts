@@ -1,3 +1,9 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countInstruments } from '../../../test/support/counted';
 import { startApp, type TestApp } from '../../../test/support/http-app';
@@ -79,6 +85,18 @@ test('a notification from this machine is logged in French, listed, counted and 
   expect(await counted('sodav.alerts.notifications')).toEqual({ firing: 2, resolved: 1 });
 });
 
+test('a reminder is no new alert, and the one that always fires is none', async () => {
+  const before = await listed();
+  await post(notification('firing', [{ name: 'File', severity: 'warning', summary: 'la file est longue' }]));
+  expect(app.logged.map(({ msg }) => msg)).toContain('alerte (rappel) : la file est longue');
+  expect(await listed()).toHaveLength(before.length);
+  await post(notification('firing', [{ name: 'Watchdog', severity: 'none' }]));
+  expect(await (await app.call('/')).text()).toContain('Alertes en cours (1)');
+  expect(await (await app.call('/api/alerts')).json()).toMatchObject({
+    last_sign_of_life: expect.stringMatching(/^20/),
+  });
+});
+
 test('the last hundred are kept', async () => {
   const many = Array.from({ length: 150 }, (_, i) => ({ name: `A${i}` }));
   expect((await post(notification('firing', many))).status).toBe(204);
@@ -130,3 +148,61 @@ test("with a token set, being near is not enough; Alertmanager's token is, ours 
   expect(write.status).toBe(401);
   await strict.stop();
 });
+
+const alertmanager = spawnSync('prometheus-alertmanager', ['--version']).status === 0;
+if (!alertmanager) console.warn('SKIPPED: prometheus-alertmanager is not installed');
+
+test.skipIf(!alertmanager)("a real Alertmanager's notification arrives", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sodav-alertmanager-'));
+  writeFileSync(
+    join(folder, 'alertmanager.yml'),
+    `route: { receiver: sodav, group_wait: 0s }
+receivers: [{ name: sodav, webhook_configs: [{ url: '${app.url}/api/alerts' }] }]`,
+  );
+  const port = await freePort();
+  const process = spawn(
+    'prometheus-alertmanager',
+    [
+      `--config.file=${folder}/alertmanager.yml`,
+      `--storage.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--cluster.listen-address=',
+    ],
+    { stdio: 'ignore' },
+  );
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    const up = () =>
+      fetch(`${url}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await expect.poll(up, { timeout: 15_000, interval: 100 }).toBe(true);
+    const alert = {
+      labels: { alertname: 'Vraie', severity: 'critical' },
+      annotations: { summary: 'réelle' },
+    };
+    const sent = await fetch(`${url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify([alert]),
+    });
+    expect(sent.status).toBe(200);
+    await expect
+      .poll(async () => (await listed())[0]?.labels.alertname, { timeout: 15_000, interval: 100 })
+      .toBe('Vraie');
+    expect(app.logged.find(({ msg }) => msg === 'alerte : réelle')).toMatchObject({ level: 50 });
+  } finally {
+    process.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -61,7 +61,9 @@ export function alertRoutes(define: Define, deps: AlertDeps): void {
   );
 
   define('get', '/api/alerts', { access: 'read' }, (ctx) => {
+    const sign = alerts.lastSign();
     ctx.body = {
+      ...(sign === undefined ? {} : { last_sign_of_life: new Date(sign).toISOString() }),
       alerts: alerts.last().map(({ receivedAt, startsAt, endsAt, ...alert }) => ({
         ...alert,
         starts_at: startsAt,

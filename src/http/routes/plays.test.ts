@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../test/support/http-app';
 import { aPlay, aStation, aTrack } from '../../../test/support/plays';
+import { PlayStore } from '../../plays/store';
 
 interface Page {
   plays: { id: string; started_at: string; track?: { title: string } }[];
@@ -164,4 +165,22 @@ describe('CSV', () => {
     expect(rows).toHaveLength(2_500);
     expect(new Set(rows.map((row) => row.Identifiant)).size).toBe(2_500);
   });
+});
+
+test('an export that breaks off does not look whole', async () => {
+  const { knex } = app.deps;
+  const broken = await startApp(() => ({
+    plays: Object.assign(new PlayStore(knex), {
+      async *streamCsv() {
+        yield 'Identifiant;Station\r\n';
+        throw new Error('the database went away');
+      },
+    }),
+  }));
+  await expect(broken.call('/api/plays.csv').then((answer) => answer.text())).rejects.toThrow();
+  expect(broken.logged.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual([
+    'réponse interrompue',
+  ]);
+  expect((await broken.call('/health/live')).status).toBe(200);
+  await broken.stop();
 });

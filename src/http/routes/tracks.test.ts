@@ -1,65 +1,38 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { encodeAudio } from '../../../test/support/audio';
 import { startApp, type TestApp } from '../../../test/support/http-app';
-import { decodeFile } from '../../capture/decode-file';
+import { tune } from '../../../test/support/music';
+import { AnalyserPool } from '../../library/analyser/pool';
+import { Importer } from '../../library/importer';
 import { LibraryStore } from '../../library/store';
-import { readTags } from '../../library/tags';
-import { fingerprintOf } from '../../recognition/local/fingerprint';
-import type { Library } from '../deps';
+import { FINGERPRINT_VERSION } from '../../recognition/local/params';
 import { UPLOAD_LIMIT_BYTES } from '../upload';
 
 let app: TestApp;
+const analyser = new AnalyserPool({ processes: 1 });
 beforeAll(async () => {
-  app = await startApp(({ knex }) => ({ library: realLibrary(new LibraryStore(knex)) }));
+  app = await startApp(({ knex }) => {
+    const store = new LibraryStore(knex);
+    const importer = new Importer({ store, analyser, version: FINGERPRINT_VERSION });
+    return {
+      library: {
+        search: (query) => store.search(query),
+        get: (id) => store.get(id),
+        delete: (id) => store.delete(id),
+        importFile: (path, options) => importer.importFile(path, options),
+      },
+    };
+  });
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await analyser.stop();
+  await app.stop();
+});
 
-/** The store, with files read in this process: the real thing does so in workers. */
-function realLibrary(store: LibraryStore): Library {
-  return {
-    search: (query) => store.search(query),
-    get: (id) => store.get(id),
-    delete: (id) => store.delete(id),
-    async importFile(path, { originalName, source }) {
-      const bytes = readFileSync(path);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const { tags, durationS, samples } = decodeFile(bytes);
-      const fingerprint = fingerprintOf(samples);
-      const known = await store.knownFile(sha256, fingerprint.version);
-      if (known) return { trackId: known.trackId, status: 'known', warnings: [] };
-      const { warnings, ...recording } = readTags(tags, originalName);
-      const file = { sha256, path: originalName, bytes: bytes.length };
-      const added = await store.addRecording({ ...recording, durationS, source, fingerprint, file });
-      return { trackId: added.trackId, status: 'imported', warnings };
-    },
-  };
-}
-
-/** A short sweep as WAV, 8 kHz mono. */
-function sweep(s: number, hz: number): Buffer {
-  const samples = Int16Array.from(
-    { length: s * 8_000 },
-    (_, i) => 9_000 * Math.sin((i * (hz + i / 200)) / 1_300),
-  );
-  const data = Buffer.from(samples.buffer);
-  const head = Buffer.alloc(44);
-  head.write('RIFF').toString();
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(8_000, 24);
-  head.writeUInt32LE(16_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(data.length, 40);
-  return Buffer.concat([head, data]);
-}
+const wav = (seed: number, s: number) => encodeAudio('wav', { samples: tune(seed, s, 22_050) });
 
 function form(bytes: Buffer, name: string, part = 'file'): FormData {
   const body = new FormData();
@@ -76,7 +49,7 @@ afterEach(() => {
 });
 
 test('a file becomes a track once, is found, shown and removed', async () => {
-  const bytes = sweep(12, 40);
+  const bytes = wav(40, 12);
   const first = await upload(form(bytes, 'C:\\Musique\\Baaba Maal - Ndéwti.wav'));
   const { track, status } = (await first.json()) as { track: { id: number; title: string }; status: string };
   expect([first.status, status]).toEqual([201, 'imported']);
@@ -106,11 +79,11 @@ describe('refused, with nothing left behind', () => {
   });
 
   test('wrong parts', async () => {
-    const two = form(sweep(1, 20), 'a.wav');
+    const two = form(wav(20, 1), 'a.wav');
     two.append('file', new Blob(['x']), 'b.wav');
-    const field = form(sweep(1, 20), 'a.wav');
+    const field = form(wav(20, 1), 'a.wav');
     field.append('title', 'x');
-    for (const body of [form(sweep(1, 20), 'a.wav', 'other'), two, field, new FormData()]) {
+    for (const body of [form(wav(20, 1), 'a.wav', 'other'), two, field, new FormData()]) {
       const answer = await upload(body);
       expect(answer.status).toBe(400);
     }
@@ -176,7 +149,7 @@ describe('refused, with nothing left behind', () => {
   test('without a token, before a byte of the file is kept', async () => {
     const answer = await fetch(`${app.url}/api/tracks`, {
       method: 'POST',
-      body: form(sweep(1, 30), 'a.wav'),
+      body: form(wav(30, 1), 'a.wav'),
     });
     expect(answer.status).toBe(401);
     expect(await stored()).toBe(0);
