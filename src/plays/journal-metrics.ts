@@ -1,9 +1,9 @@
 import { registerCollector } from '../../otel/metrics/collectors';
 import type { PlayLog } from './log';
 
-/** Shows how much waits in the journal. */
-export function observeJournal(plays: PlayLog): void {
-  registerCollector({
+/** Shows how much waits in the journal. @returns takes that away again */
+export function observeJournal(plays: PlayLog): () => void {
+  return registerCollector({
     name: 'journal',
     metrics: ['journalEntries', 'journalBytes'],
     collect(observe) {

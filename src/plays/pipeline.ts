@@ -21,7 +21,7 @@ import { asIdentified, type PlayStore } from './store';
 import type { Play } from './types';
 import type { UnknownAudio } from './unknown';
 
-/** Who recognises. Its reports come back through `PlayPipeline.report`. */
+/** Who recognises; it leaves the samples as they are, they stay in the ring. Its reports come back through `PlayPipeline.report`. */
 export interface Recognizer {
   sessionStarted(event: SessionStarted): void;
   audio(chunk: AudioChunk): void;
@@ -45,6 +45,7 @@ export interface PipelineOptions {
 /** Audio kept of each session, seconds: unknown music is written up to 45 s after its start. */
 const RING_S = 90;
 const TICK_MS = 5_000;
+const MAX_COUNTED = 5_000;
 
 interface Station {
   readonly segmenter: Segmenter;
@@ -57,6 +58,8 @@ interface Station {
 export class PlayPipeline implements CaptureSink {
   readonly #options: PipelineOptions;
   readonly #stations = new Map<number, Station>();
+  /** Plays whose end has been counted: a correction afterwards is no other play. */
+  readonly #counted = new Set<string>();
   #stopped = false;
   #cancelTick: () => void;
 
@@ -102,8 +105,7 @@ export class PlayPipeline implements CaptureSink {
     const session = station.sessions.find(({ id }) => id === chunk.sessionId);
     if (session) {
       session.zeroMs = chunk.sampleZeroAt;
-      // The recogniser owns the chunk, and may hand its memory on to a thread.
-      session.ring.push(chunk.firstSample, chunk.samples.slice());
+      session.ring.push(chunk.firstSample, chunk.samples);
       if (station.sessions.length > 1 && seconds(session.ring.end) > RING_S) station.sessions = [session];
     }
     this.#options.recognizer.audio(chunk);
@@ -222,7 +224,11 @@ export class PlayPipeline implements CaptureSink {
 
   #record(play: Play): void {
     const { plays, log } = this.#options;
-    if (play.status !== 'open') instruments.plays.add(1, { kind: play.kind, status: play.status });
+    if (play.status !== 'open' && !this.#counted.has(play.id)) {
+      instruments.plays.add(1, { kind: play.kind, status: play.status });
+      this.#counted.add(play.id);
+      if (this.#counted.size > MAX_COUNTED) this.#counted.delete(this.#counted.values().next().value!);
+    }
     const facts = { playId: play.id, stationId: play.stationId, trackId: play.trackId, kind: play.kind };
     if (play.revision === 1 || play.status !== 'open') {
       log.info(

@@ -385,7 +385,7 @@ function programme(random: () => number): { aired: Aired[]; lengthS: number } {
 }
 
 describe('three hundred random programmes', () => {
-  const run = (seed: number) => {
+  const hear = (seed: number) => {
     const random = seeded(seed);
     const { aired, lengthS } = programme(random);
     const reports = reportsOf(aired, lengthS, random, ids);
@@ -393,7 +393,13 @@ describe('three hundred random programmes', () => {
     station.hear(reports);
     station.end('s1', lengthS, ZERO + lengthS * 1000);
     station.take(station.segmenter.tick(ZERO + lengthS * 1000 + 600_000));
-    return { aired, reports, station };
+    return { aired, station };
+  };
+  const runs = new Map<number, ReturnType<typeof hear>>();
+  const run = (seed: number) => {
+    const known = runs.get(seed) ?? hear(seed);
+    runs.set(seed, known);
+    return known;
   };
 
   test('every recognised song is one play with its bounds, and no other is there', () => {
@@ -449,7 +455,7 @@ describe('three hundred random programmes', () => {
 
   test('the same reports give the same plays', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      expect(run(seed).station.written).toEqual(run(seed).station.written);
+      expect(hear(seed).station.written).toEqual(run(seed).station.written);
     }
   });
 

@@ -80,7 +80,8 @@ export class Segmenter {
       return this.#out.drain();
     }
     session.zeroMs = sampleZeroAt;
-    session.hopS = report.hopS;
+    // A report that only closes lines has heard nothing new.
+    if (report.hopS > 0) session.hopS = report.hopS;
     for (const draft of this.#drafts) {
       if (draft.sessionId === session.id && draft.status === 'open') draft.zeroMs = sampleZeroAt;
     }
@@ -90,7 +91,7 @@ export class Segmenter {
     this.#endSilentLines(session);
     this.#settleOthers(session);
     const { ended } = session;
-    if (ended && session.upToS >= ended.totalS - 1.5 * report.hopS) this.#settle(session);
+    if (ended && session.upToS >= ended.totalS - 1.5 * session.hopS) this.#settle(session);
     this.#endHolds(session);
     this.#unknownPlays.update(session);
     this.#expireLost(sampleZeroAt + session.upToS * 1000);

@@ -25,7 +25,7 @@ interface Row {
   audd: DetectionStatus | null;
 }
 
-/** The table of unknown plays: fingerprints, and the attempts to have them named. */
+/** The table of unknown plays; who tries to have them named writes the attempts to the same rows. */
 export class UnknownStore {
   readonly #knex: Knex;
 
@@ -39,23 +39,6 @@ export class UnknownStore {
       .insert({ play_id: playId, version: fingerprint.version, data: Buffer.from(fingerprint.data) })
       .onConflict('play_id')
       .merge(['version', 'data']);
-  }
-
-  /** How an attempt to have it named ended. */
-  async saveOutcome(playId: string, method: 'acoustid' | 'audd', status: DetectionStatus): Promise<void> {
-    await this.#knex('unknown_plays')
-      .where('play_id', playId)
-      .update({
-        [method]: status,
-        attempts: this.#knex.raw('attempts + 1'),
-        updated_at: this.#knex.fn.now(),
-      });
-  }
-
-  async saveChromaprint(playId: string, chromaprint: string): Promise<void> {
-    await this.#knex('unknown_plays')
-      .where('play_id', playId)
-      .update({ chromaprint, updated_at: this.#knex.fn.now() });
   }
 
   /** What was kept of a play, e.g. as a reference once it is named; undefined when nothing was. */

@@ -14,16 +14,8 @@ export interface Aired {
   readonly hidden: readonly { readonly fromS: number; readonly toS: number }[];
 }
 
-/** A small random generator with a seed: the same programme every time. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+/** The same numbers every time, from a seed. */
+export { random as seeded } from './airplay';
 
 const HOP_S = 2.5;
 
