@@ -3,9 +3,54 @@ import type { AttemptStore, OutsideMethod } from './stages';
 import type { DetectionStatus } from './types';
 import type { EarlierPlay, UnknownClusters } from './unknown-clusters';
 
-/** The attempts at unknown plays, in the table `unknown_plays`; its rows are made with the plays. */
+/** An unknown play that the services have not answered about, without its audio. */
+export interface PendingPlay {
+  readonly playId: string;
+  readonly durationS: number;
+  readonly complete: boolean;
+  readonly acoustid?: DetectionStatus;
+  readonly audd?: DetectionStatus;
+  readonly chromaprint?: string;
+}
+
+/** The attempts at unknown plays, in the table `unknown_plays`. */
 export class Attempts implements AttemptStore {
   constructor(private readonly sql: Sql) {}
+
+  /**
+   * Makes the row of an unknown play, which must be in `plays`; again for one that has it: takes the new fingerprint.
+   * @param fingerprint of the local recogniser
+   */
+  async open(playId: string, fingerprint: { version: number; data: Uint8Array }): Promise<void> {
+    const data = Buffer.from(fingerprint.data);
+    await this.sql.raw(
+      `INSERT INTO unknown_plays (play_id, version, data) VALUES (?::uuid, ?, ?)
+       ON CONFLICT (play_id) DO UPDATE SET version = excluded.version, data = excluded.data, updated_at = now()`,
+      [playId, fingerprint.version, data],
+    );
+  }
+
+  /**
+   * Closed plays that are still unknown and that a service may yet answer about, oldest first; to be queued at a start,
+   * and now and then.
+   * @param maxAttempts plays that have been tried more often are left alone
+   */
+  async pending(options: { limit?: number; maxAttempts?: number } = {}): Promise<PendingPlay[]> {
+    const { limit = 200, maxAttempts = 6 } = options;
+    const { rows } = await this.sql.raw(
+      `SELECT u.play_id, u.chromaprint, u.acoustid, u.audd, p.status, ${DURATION} AS duration_s
+         FROM unknown_plays u JOIN plays p ON p.id = u.play_id
+        WHERE p.kind = 'unknown' AND p.status IN ('complete', 'cut') AND u.attempts < ?
+          AND NOT (coalesce(u.acoustid, '') IN (${ANSWERS}) AND coalesce(u.audd, '') IN (${ANSWERS}))
+        ORDER BY p.started_at LIMIT ?`,
+      [maxAttempts, limit],
+    );
+    return rows.map((row) => ({
+      ...rowOf(row),
+      complete: row.status === 'complete',
+      ...(row.chromaprint === null ? {} : { chromaprint: String(row.chromaprint) }),
+    }));
+  }
 
   async saveOutcome(playId: string, method: OutsideMethod, status: DetectionStatus): Promise<void> {
     // `skipped` is no answer: it does not replace one, and the play may be asked about another day.
@@ -33,22 +78,26 @@ export class Attempts implements AttemptStore {
   async recall(clusters: UnknownClusters, limit = 500): Promise<number> {
     const { rows } = await this.sql.raw(
       `SELECT u.play_id, u.chromaprint, u.acoustid, u.audd,
-              extract(epoch FROM p.ended_at - p.started_at)::double precision AS duration_s
+              ${DURATION} AS duration_s
          FROM unknown_plays u JOIN plays p ON p.id = u.play_id
         WHERE u.chromaprint IS NOT NULL AND p.kind = 'unknown'
           AND (u.acoustid IN ('no_match', 'low_confidence') OR u.audd IN ('no_match', 'low_confidence'))
         ORDER BY p.started_at DESC LIMIT ?`,
       [limit],
     );
-    for (const row of rows.reverse()) {
-      const play: EarlierPlay = {
-        playId: String(row.play_id),
-        durationS: Number(row.duration_s),
-        ...(row.acoustid === null ? {} : { acoustid: row.acoustid as DetectionStatus }),
-        ...(row.audd === null ? {} : { audd: row.audd as DetectionStatus }),
-      };
-      clusters.remember(String(row.chromaprint), play);
-    }
+    for (const row of rows.reverse()) clusters.remember(String(row.chromaprint), rowOf(row));
     return rows.length;
   }
+}
+
+const DURATION = 'extract(epoch FROM p.ended_at - p.started_at)::double precision';
+const ANSWERS = "'success', 'no_match', 'low_confidence'";
+
+function rowOf(row: Record<string, unknown>): EarlierPlay {
+  return {
+    playId: String(row.play_id),
+    durationS: Number(row.duration_s),
+    ...(row.acoustid === null ? {} : { acoustid: row.acoustid as DetectionStatus }),
+    ...(row.audd === null ? {} : { audd: row.audd as DetectionStatus }),
+  };
 }

@@ -10,7 +10,10 @@ export interface Budget {
 
 /** As much of knex as is needed: this room knows no database. */
 export interface Sql {
-  raw(sql: string, bindings: readonly (string | number)[]): PromiseLike<{ rows: Record<string, unknown>[] }>;
+  raw(
+    sql: string,
+    bindings: readonly (string | number | Buffer)[],
+  ): PromiseLike<{ rows: Record<string, unknown>[] }>;
 }
 
 /** A daily budget in the table `api_budget`: it survives restarts and is shared by processes. */

@@ -11,6 +11,7 @@ import { RecordedMetrics } from '../../test/support/recorded-metrics';
 import { tune } from '../../test/support/tune';
 import { SAMPLE_RATE } from '../audio';
 import { systemClock } from '../clock';
+import { AppError } from '../errors';
 import { AcoustIdClient, type AcoustIdOptions } from './acoustid/client';
 import { Attempts } from './attempts';
 import { AuddClient, type AuddOptions } from './audd/client';
@@ -381,6 +382,31 @@ describe('the same unknown again', () => {
   });
 });
 
+describe('what is kept of unknown plays', () => {
+  test('those that may yet be answered about are pending; answers are not undone by a skip', async () => {
+    const attempts = new Attempts(database.knex);
+    const pending = async () => (await attempts.pending({ limit: 1000 })).map(({ playId }) => playId);
+    const one = await play({ durationS: 42 });
+    await attempts.open(one.playId, { version: 3, data: Uint8Array.of(1, 2, 3) });
+    expect((await attempts.pending({ limit: 1000 })).find(({ playId }) => playId === one.playId)).toEqual({
+      playId: one.playId,
+      durationS: 42,
+      complete: true,
+    });
+    await attempts.saveOutcome(one.playId, 'acoustid', 'timeout');
+    await attempts.saveOutcome(one.playId, 'audd', 'no_match');
+    expect(await pending()).toContain(one.playId);
+    await attempts.saveOutcome(one.playId, 'acoustid', 'no_match');
+    await attempts.saveOutcome(one.playId, 'acoustid', 'skipped');
+    expect(await stored(one)).toMatchObject({ acoustid: 'no_match', audd: 'no_match', attempts: 3 });
+    expect(await pending()).not.toContain(one.playId);
+
+    const tired = await play();
+    for (let i = 0; i < 6; i++) await attempts.saveOutcome(tired.playId, 'acoustid', 'timeout');
+    expect(await pending()).not.toContain(tired.playId);
+  });
+});
+
 describe('faults of our own', () => {
   test('a full queue refuses, the same play is taken once, and what waits shows', async () => {
     acoustid.willAnswer({ kind: 'hang' });
@@ -417,6 +443,21 @@ describe('faults of our own', () => {
     expect(audd.seen).toHaveLength(1);
     expect(identified).toHaveLength(1);
     expect(counted()).toEqual(['audd success']);
+  });
+
+  test('a name that the log refuses does not hold the queue up', async () => {
+    acoustid.willAnswer(match(0.9));
+    const refused = new AppError('play_not_unknown', 409, { fr: 'Elle est connue.', en: 'It is known.' });
+    const running = makeStages({
+      onIdentified: () => Promise.reject(refused),
+      auddOptions: { token: undefined },
+    });
+    const [one, two] = [await play({ chromaprint: anyPrint() }), await play({ chromaprint: anyPrint() })];
+    running.enqueue(one);
+    running.enqueue(two);
+    await settled(running);
+    expect(await stored(one)).toMatchObject({ acoustid: 'success' });
+    expect(unknown).toEqual([two.playId]);
   });
 
   test('stop waits for an answer on its way', async () => {

@@ -10,6 +10,7 @@ import { SerialQueue } from './serial-queue';
 import { skipped } from './stage-outcome';
 import type { ContentKind, DetectionStatus, StageOutcome } from './types';
 import { type EarlierPlay, isAnswer, type UnknownClusters } from './unknown-clusters';
+import { untilWritten } from './until-written';
 
 /** A closed play that the local recogniser could not name. */
 export interface UnknownPlay {
@@ -232,21 +233,18 @@ export class Stages {
     this.held.delete(job.play.playId);
   }
 
-  /** Writes, and again with growing pauses until it works: an answer that was paid for is not lost to a database's nap. */
-  private async persist(what: string, write: () => Promise<void> | void): Promise<void> {
-    for (let wait = 500; ; wait = Math.min(wait * 2, 30_000)) {
-      try {
-        await write();
-        return;
-      } catch (error) {
-        this.options.log.warn(
+  private persist(what: string, write: () => Promise<void> | void): Promise<void> {
+    const { log } = this.options;
+    return untilWritten(write, {
+      clock: this.clock,
+      signal: this.abort.signal,
+      stopping: () => this.stopping,
+      onFailure: (error, refused) =>
+        log.warn(
           { what, error: String(error) },
-          'Résultat non enregistré, nouvel essai plus tard',
-        );
-        if (this.stopping) throw error;
-        await this.clock.sleep(wait, this.abort.signal);
-      }
-    }
+          refused ? 'Résultat refusé, abandonné' : 'Résultat non enregistré, nouvel essai plus tard',
+        ),
+    });
   }
 
   /** Nothing that one play does ends the queue. */
