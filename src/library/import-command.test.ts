@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeAudio } from '../../test/support/audio';
 import { runCommand, startCommand } from '../../test/support/command';
-import { freshDatabase } from '../../test/support/database';
+import { freshDatabase, ownServer } from '../../test/support/database';
 import { tune } from '../../test/support/music';
 import { openDatabase } from '../db/database';
 import { startEmbedded } from '../db/embedded/server';
@@ -27,7 +27,7 @@ function song(path: string, seed: number, durationS = 6): void {
   writeFileSync(path, encodeAudio('wav', { samples: tune(seed, durationS, 22_050) }));
 }
 
-describe('npm run library:import', () => {
+describe('npm run library:import', { timeout: 90_000 }, () => {
   const environment = () => ({ DATABASE_URL: database.url, INIT_CWD: folder });
   const run = (...args: string[]) => runCommand(PROGRAM, args, environment());
 
@@ -86,6 +86,24 @@ describe('npm run library:import', () => {
     expect(status).toBe(130);
     expect(stdout).toMatch(/Interrompu : relancer la même commande pour les \d+ restants\./);
     rmSync(long, { recursive: true });
+  });
+
+  test('a database that goes away stops it, in two clear lines', async () => {
+    const many = mkdtempSync(join(tmpdir(), 'library-many-'));
+    for (let i = 0; i < 20; i++) song(join(many, `${i}.wav`), 300 + i, 30);
+    const server = await ownServer();
+    const command = startCommand(PROGRAM, [many], { DATABASE_URL: server.url });
+    const count = async () => Number((await server.knex('tracks').count({ n: '*' }))[0]!.n);
+    await expect.poll(count, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0);
+    await server.kill();
+    const { status, stderr } = await command.ended;
+    expect(status).toBe(2);
+    expect(stderr.trim().split('\n')).toEqual([
+      "L'importation s'est arrêtée. Ce qui est importé est gardé : relancer la même commande ensuite.",
+      expect.stringMatching(/^Impossible : .*base de données/),
+    ]);
+    await server.destroy();
+    rmSync(many, { recursive: true });
   });
 
   test('what cannot be done is one line', async () => {

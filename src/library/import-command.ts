@@ -7,6 +7,7 @@ import { connect } from '../db/connect';
 import { migrate } from '../db/database';
 import { FINGERPRINT_VERSION } from '../recognition/local/params';
 import { AnalyserPool } from './analyser/pool';
+import { ThreadedDuplicateFinder } from './duplicates/finder';
 import { type ImportProgress, importFiles, type Problem } from './folder-import';
 import { Importer } from './importer';
 import { duration, progressPrinter, several } from './progress-line';
@@ -16,7 +17,8 @@ import { type Listing, listAudio } from './walk';
 const USAGE = `Usage : npm run library:import -- <dossier> […]
 
 Importe les fichiers audio d'un ou de plusieurs dossiers (et de leurs sous-dossiers) dans la bibliothèque de référence.
-On peut interrompre et relancer : ce qui est déjà importé n'est pas refait, et un même fichier n'entre jamais deux fois.
+Un enregistrement que la bibliothèque a déjà sous une autre forme devient le doublon du premier (--sans-doublons : ne pas
+les chercher). On peut interrompre et relancer : ce qui est déjà importé n'est pas refait, et un même fichier n'entre jamais deux fois.
 Résultat : 0 si tout est importé, 1 si des fichiers sont refusés (la liste est donnée à la fin), 2 si rien n'a pu se
 faire.`;
 
@@ -26,12 +28,13 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return EXIT.ok;
   }
-  if (args.length === 0 || args.some((arg) => arg.startsWith('-'))) {
+  const folders = args.filter((arg) => arg !== '--sans-doublons');
+  if (folders.length === 0 || folders.some((arg) => arg.startsWith('-'))) {
     console.error(USAGE);
     return EXIT.failed;
   }
   const config = loadConfig(process.env);
-  const listing = await list(args.map((folder) => resolve(fromCallersFolder(), folder)));
+  const listing = await list(folders.map((folder) => resolve(fromCallersFolder(), folder)));
   if (listing.files.length === 0) {
     printProblems('Illisibles', listing.problems);
     console.error('Aucun fichier audio à importer ici.');
@@ -49,11 +52,16 @@ async function main(): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  let duplicates: ThreadedDuplicateFinder | undefined;
   try {
     await migrate(connection.knex);
+    const store = new LibraryStore(connection.knex);
+    if (folders.length === args.length) {
+      duplicates = await ThreadedDuplicateFinder.load(store.fingerprints(FINGERPRINT_VERSION));
+    }
     const importer = new Importer({
-      store: new LibraryStore(connection.knex),
-      ...{ analyser, version: FINGERPRINT_VERSION },
+      ...{ store, analyser, version: FINGERPRINT_VERSION },
+      ...(duplicates === undefined ? {} : { duplicates }),
     });
     const printer = progressPrinter(process.stdout);
     const progress = await importFiles({
@@ -61,6 +69,12 @@ async function main(): Promise<number> {
       // One file more than there are processes: while one is written, the next is read.
       parallel: parallel + 1,
       onProgress: printer.show,
+    }).catch((error) => {
+      printer.end();
+      console.error(
+        "L'importation s'est arrêtée. Ce qui est importé est gardé : relancer la même commande ensuite.",
+      );
+      throw error;
     });
     const problems = [...listing.problems, ...progress.problems];
     summarise(progress, problems, printer.end());
@@ -72,6 +86,7 @@ async function main(): Promise<number> {
     }
     return problems.length > 0 ? EXIT.partly : EXIT.ok;
   } finally {
+    await duplicates?.stop();
     await analyser.stop();
     await connection.close();
   }

@@ -127,7 +127,7 @@ describe('a file', () => {
     importer = new Importer({
       ...{ store, analyser: pool, version: FINGERPRINT_VERSION },
       duplicates: {
-        find: async () => (added[0] === undefined ? undefined : { trackId: added[0], score: 5 }),
+        find: async () => (added[0] === undefined ? undefined : { trackId: added[0], offsetS: 0 }),
         added: (trackId) => void added.push(trackId),
       },
     });

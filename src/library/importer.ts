@@ -16,10 +16,17 @@ export interface Analyser {
 
 /** Who knows what sounds the same. */
 export interface DuplicateFinder {
-  /** The recording of the library that this fingerprint is of; `score` is the finder's own evidence. */
-  find(fingerprint: Fingerprint): Promise<{ trackId: number; score: number } | undefined>;
-  /** A recording was added. */
-  added(trackId: number, fingerprint: Fingerprint): void;
+  /** The recording of the library that has the same audio, or most of it. */
+  find(fingerprint: Fingerprint): Promise<Likeness | undefined>;
+  /** A recording was added: from now on it is found. */
+  added(trackId: number, fingerprint: Fingerprint): void | Promise<void>;
+}
+
+/** A recording of the library with the same audio. */
+export interface Likeness {
+  readonly trackId: number;
+  /** Second of the new recording at which the known one begins. */
+  readonly offsetS: number;
 }
 
 /**
@@ -128,19 +135,27 @@ export class Importer {
     }
     const { warnings, ...recording } = readTags(tags, originalName ?? path);
     const file = { ...hashed, path: originalName === undefined ? path : basename(originalName) };
+    const notes = [...warnings];
     const added = await this.inTurn(async () => {
-      const twin = await this.options.duplicates?.find(fingerprint);
+      const likeness = await this.options.duplicates?.find(fingerprint);
+      const known = likeness && (await store.heardAs(likeness.trackId, version));
+      const same = likeness && known && isSameRecording(likeness, durationS, known);
+      if (likeness && known && !same) {
+        notes.push(
+          `même musique que le n° ${likeness.trackId}, d'une autre longueur : gardé comme autre version`,
+        );
+      }
       const result = await store.addRecording({
         ...{ ...recording, durationS, source, fingerprint, file },
-        ...(twin === undefined ? {} : { sameAs: twin.trackId }),
+        ...(same ? { sameAs: likeness.trackId } : {}),
       });
       if (result.created && result.duplicateOf === undefined) {
-        this.options.duplicates?.added(result.trackId, fingerprint);
+        await this.options.duplicates?.added(result.trackId, fingerprint);
       }
       return result;
     });
     const status = added.created && added.duplicateOf === undefined ? 'imported' : 'duplicate';
-    return { ...added, status, title: recording.title, audioS: durationS, warnings };
+    return { ...added, status, title: recording.title, audioS: durationS, warnings: notes };
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -151,3 +166,17 @@ export class Importer {
 }
 
 const NOTHING_READ = { title: undefined, audioS: 0, warnings: [] } as const;
+
+/**
+ * The same audio from the same start and of the same length is the same recording. Another length is another edit, a
+ * medley, a live set: a work of its own right, or with more in it. What was only heard on the air is a part by nature.
+ */
+function isSameRecording(
+  { offsetS }: Likeness,
+  durationS: number,
+  known: { readonly durationS: number; readonly fromAir: boolean },
+): boolean {
+  if (known.fromAir) return true;
+  const apart = Math.abs(durationS - known.durationS);
+  return Math.abs(offsetS) <= 5 && apart <= Math.max(10, 0.1 * Math.max(durationS, known.durationS));
+}

@@ -16,12 +16,15 @@ export interface KnownTrack {
   readonly fromAir: boolean;
 }
 
+/** SQL: nobody gave a file of track `t`. */
+export const FROM_AIR = `(t.source IN ('acoustid', 'audd')
+  AND NOT EXISTS (SELECT FROM reference_files rf WHERE rf.track_id = t.id))`;
+
 const COLUMNS = `
   t.id, t.title, t.title_key, t.isrc, t.duration_s, t.source, t.same_as,
   ARRAY(SELECT a.name_key FROM track_artists ta JOIN artists a ON a.id = ta.artist_id
         WHERE ta.track_id = t.id ORDER BY ta.position) AS artist_keys,
-  NOT EXISTS (SELECT FROM reference_files f WHERE f.track_id = t.id)
-    AND t.source IN ('acoustid', 'audd') AS from_air`;
+  ${FROM_AIR} AS from_air`;
 
 async function find(trx: Knex, where: string, values: Knex.RawBinding[]): Promise<KnownTrack[]> {
   const { rows } = await trx.raw(

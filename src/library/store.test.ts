@@ -117,6 +117,21 @@ describe('a recording', () => {
     expect(await database.knex('reference_files')).toEqual([]);
   });
 
+  test('of the simulator is known by its identifier, and takes on its new sound', async () => {
+    const demo = {
+      title: 'Démo',
+      artists: ['S'],
+      source: 'simulator',
+      simulated: true,
+      externalId: 'd1',
+    } as const;
+    const one = await store.addRecording({ ...demo, fingerprint: fingerprint(1) });
+    const two = await store.addRecording({ ...demo, fingerprint: fingerprint(2) });
+    expect(two).toEqual({ trackId: one.trackId, created: false });
+    const [reference] = await all(store.fingerprints(fingerprint(1).version));
+    expect(reference!.fingerprint.checksum).toBe(fingerprint(2).checksum);
+  });
+
   test('that is impossible is refused', async () => {
     for (const bad of [{ title: ' ' }, { isrc: 'fr' }, { durationS: 0 }, { durationS: Number.NaN }]) {
       await expect(store.addRecording({ ...birima, ...bad })).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { linkArtists, sweepArtists } from './artists';
 import { invalidRecording, isrcConflict, trackHasPlays, trackNotFound } from './errors';
 import { normaliseIsrc } from './isrc';
 import {
+  FROM_AIR,
   findByExternalId,
   findById,
   findByIsrc,
@@ -170,6 +171,19 @@ export class LibraryStore {
     return row && { trackId: Number(row.track_id), fingerprinted: row.version !== null };
   }
 
+  /** How long the reference of a track is, seconds, and whether it was only heard on the air; undefined without one. */
+  async heardAs(
+    trackId: number,
+    version: number,
+  ): Promise<{ readonly durationS: number; readonly fromAir: boolean } | undefined> {
+    const { rows } = await this.knex.raw(
+      `SELECT f.duration_s, ${FROM_AIR} AS from_air FROM fingerprints f JOIN tracks t ON t.id = f.track_id
+       WHERE f.track_id = ? AND f.version = ?`,
+      [trackId, version],
+    );
+    return rows[0] && { durationS: rows[0].duration_s, fromAir: rows[0].from_air };
+  }
+
   /** Gives a track the fingerprint of another version; the one it has of this version stays. */
   async addFingerprint(trackId: number, fingerprint: Fingerprint): Promise<void> {
     await this.write((trx) => insertFingerprint(trx, trackId, fingerprint));
@@ -217,10 +231,13 @@ export class LibraryStore {
         ...(known.fromAir && isrc !== undefined && known.isrc === undefined ? { isrc } : {}),
       });
     if (known.artistKeys.length === 0) await linkArtists(trx, known.id, recording.artists);
-    // A recording's own file is a better reference than what was heard of it on the air.
-    if (known.fromAir && file && recording.fingerprint) {
+    // A recording's own file is a better reference than what was heard of it on the air; the simulator makes its tracks
+    // anew, and a later version of it differently.
+    const { fingerprint, source } = recording;
+    if (fingerprint && ((known.fromAir && file) || (source === 'simulator' && known.source === source))) {
       await trx('fingerprints')
-        .where({ track_id: known.id, version: recording.fingerprint.version })
+        .where({ track_id: known.id, version: fingerprint.version })
+        .whereNot({ checksum: fingerprint.checksum })
         .delete();
     }
     await this.attach(trx, known.id, recording);

@@ -108,6 +108,31 @@ describe('a watched library', () => {
     expect(index.has(id)).toBe(true);
   });
 
+  test('a large library comes in portions', async () => {
+    const rows = Array.from({ length: 1_200 }, (_, i) => ({ title: `m${i}`, source: 'import' }));
+    const tracks = await other('tracks').insert(rows).returning('id');
+    const { data, checksum } = fingerprint(7);
+    const prints = tracks.map(({ id }) => ({
+      track_id: id,
+      version: VERSION,
+      duration_s: 1,
+      data,
+      checksum,
+    }));
+    await other('fingerprints').insert(prints);
+    const sizes: number[] = [];
+    const index = watch(({ added }) => sizes.push(added.length));
+    await holds(index, await truth());
+    expect(Math.max(...sizes)).toBe(500);
+    await other('tracks')
+      .whereIn(
+        'id',
+        tracks.map(({ id }) => id),
+      )
+      .delete();
+    await holds(index, await truth());
+  });
+
   test('offers again what could not be taken in', async () => {
     let failures = 0;
     const index = watch(() => {

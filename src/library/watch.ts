@@ -12,6 +12,9 @@ const GATHER_MS = 300;
 /** A change that could not be taken in is offered again after this time, ms. */
 const AGAIN_MS = 5_000;
 
+/** Tracks that are told as added at a time, at most. */
+const PORTION = 500;
+
 /** Tracks whose references came or went; one whose fingerprint changed is in both: take out, then add. */
 export interface LibraryChange {
   readonly added: readonly number[];
@@ -109,9 +112,14 @@ export function watchLibrary(options: {
       ...added.filter((id) => known.has(id)),
     ];
     if (stopped || (added.length === 0 && removed.length === 0)) return;
-    await options.onChange({ added, removed });
-    for (const id of removed) known.delete(id);
-    for (const id of added) known.set(id, now.get(id)!);
+    // In portions, so that whoever loads the fingerprints of a whole library needs no memory for all of them at once.
+    for (let at = 0; at < Math.max(1, added.length) && !stopped; at += PORTION) {
+      const portion = added.slice(at, at + PORTION);
+      const gone = at === 0 ? removed : [];
+      await options.onChange({ added: portion, removed: gone });
+      for (const id of gone) known.delete(id);
+      for (const id of portion) known.set(id, now.get(id)!);
+    }
   }
 
   const unlisten = listen({
