@@ -68,8 +68,9 @@ function asAppError(error: unknown, ctx: Context, log: Logger): AppError {
   });
 }
 
+/** Unreachable, stopping, full, too slow, or (42P01, at the very first start) without its tables yet. */
 const CONNECTION_CODES =
-  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EAI_AGAIN|08...|57P0[1-3]|53...)$/;
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EAI_AGAIN|08...|57P0[1-3]|57014|53...|42P01)$/;
 
 /** What the database says that is not our bug: it is away, or the change contradicts what is stored. */
 function databaseError(error: unknown): AppError | undefined {
@@ -89,7 +90,8 @@ function databaseError(error: unknown): AppError | undefined {
   const away =
     (typeof code === 'string' && CONNECTION_CODES.test(code)) ||
     name === 'KnexTimeoutError' ||
-    (typeof message === 'string' && /^(Connection terminated|timeout expired)/.test(message));
+    (typeof message === 'string' &&
+      /^(Connection terminated|timeout expired|Query read timeout)/.test(message));
   if (!away) return undefined;
   return new AppError('database_unavailable', 503, {
     fr: 'La base de données est injoignable. Les diffusions entendues attendent sur disque ; réessayez plus tard.',

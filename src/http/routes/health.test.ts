@@ -54,6 +54,15 @@ test('ready says what is wrong, each part by itself, and answers in time', async
   fault = undefined;
 });
 
+test('before its tables are made, the database counts as away, and the page says so', async () => {
+  const empty = await startApp();
+  await empty.deps.knex.raw('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  expect((await fetch(`${empty.url}/api/stations`)).status).toBe(503);
+  expect(await (await fetch(`${empty.url}/`)).text()).toContain('La base de données ne répond pas');
+  expect(empty.logged.filter(({ level }) => level >= 50)).toEqual([]);
+  await empty.stop();
+});
+
 test('with the database away: not ready, but alive; reading says 503; and it comes back', async () => {
   await server.stop();
   expect(await ready()).toMatchObject({ status: 503, body: { checks: { database: { status: 'failed' } } } });
