@@ -1,1 +1,371 @@
-export {};
+/** The composition root: builds, wires, starts and stops everything. Nobody imports this file. */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { observeQueries } from '../otel/db/observe-queries';
+import { instruments } from '../otel/metrics/instruments';
+import { registerHelperProcess, unregisterHelperProcess } from '../otel/processes';
+import { shutdownTelemetry } from '../otel/telemetry';
+import { DecoderPool } from './capture/decoder/pool';
+import { clockAtRate } from './clock';
+import { EXIT, explain } from './command';
+import { type Config, loadConfig } from './config/config';
+import { connect } from './db/connect';
+import { whenDatabaseIsThere } from './db/ready';
+import { createApp } from './http/app';
+import { listen } from './http/listen';
+import { ensureToken } from './http/tokens';
+import { AnalyserPool } from './library/analyser/pool';
+import { observeLibrary } from './library/collector';
+import { Importer } from './library/importer';
+import { loadLibrary } from './library/load';
+import { importSimulated } from './library/simulated';
+import { LibraryStore } from './library/store';
+import { watchLibrary } from './library/watch';
+import { createLogger, type Logger } from './log';
+import { Announcer } from './plays/announcer';
+import { observeJournal } from './plays/journal-metrics';
+import { PlayLog } from './plays/log';
+import { nameUnknown } from './plays/naming';
+import { PlayPipeline } from './plays/pipeline';
+import { PlayStore } from './plays/store';
+import { UnknownAudio, type UnknownPlay } from './plays/unknown';
+import { UnknownStore } from './plays/unknown-store';
+import { AcoustIdClient } from './recognition/acoustid/client';
+import { Attempts } from './recognition/attempts';
+import { AuddClient } from './recognition/audd/client';
+import { DailyBudget } from './recognition/budget';
+import { FINGERPRINT_VERSION } from './recognition/local/params';
+import { LocalRecognizer } from './recognition/local/recognizer';
+import { countLocalAttempt, observeRecognition } from './recognition/metrics';
+import { Stages } from './recognition/stages';
+import { UnknownClusters } from './recognition/unknown-clusters';
+import { type Simulator, startSimulator } from './simulator/client';
+import { stationMetrics } from './stations/metrics';
+import { StationStateLog } from './stations/state-log';
+import { StationStore } from './stations/store';
+import { Supervisor } from './stations/supervisor';
+import { watchStations } from './stations/watch';
+import { Stoppers } from './stoppers';
+
+async function run(config: Config, log: Logger, stoppers: Stoppers, ending: AbortSignal): Promise<void> {
+  const clock = clockAtRate(config.clock.rate, config.clock.origin);
+  mkdirSync(config.dataDir, { recursive: true });
+  stoppers.add('télémétrie', shutdownTelemetry);
+
+  const database = await connect(config);
+  const { knex } = database;
+  observeQueries(knex);
+  if (database.pid !== undefined) registerHelperProcess(database.pid);
+  stoppers.add('base de données', () => database.close());
+
+  const decoders = new DecoderPool({
+    processes: config.decoderProcesses,
+    log,
+    clock,
+  });
+  stoppers.add('décodeurs', () => decoders.stop());
+  const analyser = new AnalyserPool({ processes: availableParallelism() });
+  stoppers.add('lecture de fichiers', () => analyser.stop());
+  countHelpers(() => [...decoders.pids(), ...analyser.pids()], stoppers);
+
+  const stations = new StationStore(knex, clock);
+  const library = new LibraryStore(knex);
+  const playStore = new PlayStore(knex);
+  const unknownStore = new UnknownStore(knex);
+  let libraryReady = false;
+
+  const recognizer: LocalRecognizer = new LocalRecognizer({
+    threads: config.recognitionThreads,
+    log,
+    onReport(report) {
+      announcer.report(report);
+      pipeline.report(report);
+    },
+    onAttempt: countLocalAttempt,
+    onDropped: (seconds, reason) => instruments.audioDropped.add(seconds, { reason }),
+    onDrained: (sessionId) => pipeline.drained(sessionId),
+  });
+  const importer = new Importer({
+    store: library,
+    analyser,
+    version: FINGERPRINT_VERSION,
+    log,
+    duplicates: {
+      async find(fingerprint) {
+        await recognizer.settled();
+        const found = await recognizer.findDuplicate(fingerprint);
+        return found && { trackId: found.trackId, offsetS: found.offsetS };
+      },
+      added: (trackId, fingerprint) => recognizer.addTrack({ trackId, fingerprint }),
+    },
+  });
+
+  const budget = new DailyBudget(knex, 'audd', config.audd.dailyBudget);
+  const supervisorRef: { current?: Supervisor } = {};
+  const app = createApp({
+    knex,
+    clock,
+    log,
+    settings: {
+      host: config.host,
+      uploadDir: join(config.dataDir, 'uploads'),
+      links: config.links,
+      alertsToken: config.alertsToken,
+      metricsTokenFile: config.metricsTokenFile,
+      demo: config.demo,
+    },
+    stations,
+    listening: {
+      apply: (station) => supervisorRef.current?.apply(station),
+      remove: (id) => supervisorRef.current?.remove(id),
+      status: (id) => supervisorRef.current?.status(id),
+    },
+    library: {
+      search: (query) => library.search(query),
+      get: (id) => library.get(id),
+      delete: (id) => library.delete(id),
+      importFile: (path, options) => importer.importFile(path, options),
+    },
+    plays: playStore,
+    checks: [
+      {
+        name: 'decoders',
+        check: async () =>
+          decoders.pids().length > 0
+            ? undefined
+            : { fr: 'Aucun décodeur ne tourne.', en: 'No decoder is running.' },
+      },
+      {
+        name: 'library',
+        check: async () =>
+          libraryReady
+            ? undefined
+            : { fr: 'La bibliothèque se charge encore.', en: 'The library is still being loaded.' },
+      },
+    ],
+  });
+  const server = await listen(app, config);
+  stoppers.add('HTTP', () => server.close());
+  log.info(`SODAV Monitor répond sur ${server.url} (métriques : ${server.url}/api/metrics)`);
+
+  await whenDatabaseIsThere(knex, { clock, log, ending });
+  const tokenFile = await ensureToken({ knex, dataDir: config.dataDir, log });
+
+  const playLog = await PlayLog.open({
+    folder: join(config.dataDir, 'journal'),
+    store: playStore,
+    maxBytes: config.journalDiskBytes,
+    log,
+    clock,
+  });
+  stoppers.add('journal des diffusions', async () => {
+    await Promise.race([playLog.flushed(), new Promise((resolve) => setTimeout(resolve, 5_000))]);
+    await playLog.stop();
+  });
+  observeJournal(playLog);
+
+  const clusters = new UnknownClusters();
+  const attempts = new Attempts(knex);
+  const acoustid = new AcoustIdClient(config.acoustid);
+  const audd = new AuddClient({ ...config.audd, budget });
+  const stages: Stages = new Stages({
+    acoustid,
+    audd,
+    clusters,
+    store: attempts,
+    log,
+    async onIdentified({ playId, outcome }) {
+      await nameUnknown(
+        {
+          log,
+          identified: (identification, method, heard) => library.identified(identification, method, heard),
+          fingerprint: (id) => unknownStore.fingerprint(id),
+          playIdentified: (...named) => pipeline.identified(...named),
+        },
+        playId,
+        outcome,
+      );
+      await unknown.release(playId);
+    },
+    onUnknown: ({ playId }) => unknown.release(playId),
+  });
+  const askAbout = (play: UnknownPlay) => {
+    // AcoustID compares whole plays, and AudD is paid for: both wait for the play's end.
+    if (play.status === 'open') return;
+    const taken = stages.enqueue({ ...play, pcmFile: play.pcmPath, jingle: false, content: 'music' });
+    if (taken === 'ineligible') void unknown.release(play.playId);
+  };
+  const unknown = await UnknownAudio.open({
+    folder: join(config.dataDir, 'unknown'),
+    maxBytes: config.unknownDiskBytes,
+    store: unknownStore,
+    clock,
+    log,
+    fingerprint: (samples) => recognizer.fingerprint(samples),
+    isWaiting: (playId) => playLog.latest(playId) !== undefined,
+    onUnknown: askAbout,
+  });
+
+  const pipeline: PlayPipeline = new PlayPipeline({
+    recognizer,
+    plays: playLog,
+    store: playStore,
+    clock,
+    log,
+    unknown,
+  });
+  const stateLog = new StationStateLog({ store: stations, clock, log });
+  stoppers.add('états des stations', () => stateLog.stop());
+  const supervisor = new Supervisor({
+    decoders,
+    sink: pipeline,
+    clock,
+    log,
+    onState: (id, { state, reason, since }) => stateLog.record(id, state, reason, since),
+  });
+  const announcer = new Announcer({
+    log,
+    stationName: (id) => supervisor.stations().find((station) => station.id === id)?.name,
+    track: (id) => library.get(id),
+  });
+  stoppers.add('reconnaissance', () => recognizer.stop());
+  stoppers.add('services extérieurs', () => stages.stop());
+  stoppers.add('stations', () => supervisor.stop());
+  stoppers.add('diffusions', () => pipeline.stop());
+
+  observeLibrary(library);
+  observeRecognition({ recognizer, stages, budget: audd.enabled ? budget : undefined });
+  stationMetrics({ supervisor, clock, lastDetectionAt: (id) => pipeline.lastDetectionAt(id) });
+
+  const references = await loadLibrary(library, recognizer, log);
+  libraryReady = true;
+  stoppers.add(
+    'suivi de la bibliothèque',
+    watchLibrary({
+      ...{ knex, clock, log, version: FINGERPRINT_VERSION, known: references },
+      async onChange({ added, removed }) {
+        for (const id of removed) recognizer.removeTrack(id);
+        for (const track of await library.references(added, FINGERPRINT_VERSION)) recognizer.addTrack(track);
+      },
+    }),
+  );
+
+  await pipeline.resume();
+  await unknown.recover();
+  await attempts.recall(clusters);
+  for (const play of await unknown.left()) askAbout(play);
+
+  const simulator = await demonstrate(config, { stations, library, analyser, log }, stoppers);
+  supervisorRef.current = supervisor;
+  const apply = async () => {
+    const wanted = await stations.list();
+    for (const { id } of supervisor.stations()) {
+      if (!wanted.some((station) => station.id === id)) {
+        stateLog.forget(id);
+        await supervisor.remove(id);
+      }
+    }
+    for (const station of wanted) supervisor.apply(station);
+  };
+  await apply();
+  stoppers.add(
+    'suivi des stations',
+    watchStations({
+      ...{ knex, clock, log },
+      onChange: () =>
+        void apply().catch((error) =>
+          log.warn({ err: error }, 'Stations : changements pas encore pris en compte'),
+        ),
+    }),
+  );
+
+  if (simulator) log.info('Mode DÉMONSTRATION : trois stations simulées, aucune vraie radio n’est écoutée.');
+  log.info(
+    `À voir : ${server.url}/ (page), ${server.url}/api/plays (diffusions), ${server.url}/api/metrics (métriques)`,
+  );
+  if (tokenFile) log.info(`Jeton d'API pour les modifications : ${tokenFile}`);
+}
+
+/** Adds processes that come and go to the CPU and memory figures. */
+function countHelpers(pids: () => number[], stoppers: Stoppers): void {
+  let known = new Set<number>();
+  const look = () => {
+    const now = new Set(pids());
+    for (const pid of now) if (!known.has(pid)) registerHelperProcess(pid);
+    for (const pid of known) if (!now.has(pid)) unregisterHelperProcess(pid);
+    known = now;
+  };
+  look();
+  const timer = setInterval(look, 2_000);
+  stoppers.add('comptage des processus', () => clearInterval(timer));
+}
+
+/** In demonstration mode: starts the simulator, its tracks and its stations; else takes former simulated ones away. */
+async function demonstrate(
+  config: Config,
+  rooms: {
+    readonly stations: StationStore;
+    readonly library: LibraryStore;
+    readonly analyser: AnalyserPool;
+    readonly log: Logger;
+  },
+  stoppers: Stoppers,
+): Promise<Simulator | undefined> {
+  const { stations, library, analyser, log } = rooms;
+  if (!config.demo) {
+    for (const station of await stations.list()) if (station.simulated) await stations.remove(station.id);
+    return undefined;
+  }
+  const simulator = await startSimulator({ rate: config.clock.rate, origin: config.clock.origin });
+  stoppers.add('simulateur', () => simulator.stop());
+  const files = await simulator.writeLibrary(join(config.dataDir, 'demo'));
+  await importSimulated(files, { library, analyser });
+  const air = await simulator.stations();
+  await stations.upsert(air.map(({ name, url }) => ({ name, url, paused: false, simulated: true })));
+  log.info({ tracks: files.length, stations: air.length }, 'Simulateur prêt (tout y est synthétisé)');
+  return simulator;
+}
+
+async function main(): Promise<void> {
+  let config: Config;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    console.error(explain(error));
+    process.exit(EXIT.failed);
+  }
+  const log = createLogger(config.log);
+  const stoppers = new Stoppers();
+  const ending = new AbortController();
+  let leaving: Promise<never> | undefined;
+  const leave = (status: number) => {
+    ending.abort(new Error('arrêt demandé'));
+    leaving ??= stoppers.run(log).then(() => process.exit(status));
+    return leaving;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      log.info(`Arrêt demandé (${signal}) : les diffusions en cours sont gardées`);
+      void leave(0);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.fatal(
+      { err: error },
+      'Erreur imprévue : le service s’arrête, rien de ce qui est enregistré n’est perdu',
+    );
+    process.exit(1);
+  });
+  try {
+    await run(config, log, stoppers, ending.signal);
+  } catch (error) {
+    if (!ending.signal.aborted) {
+      log.debug({ err: error }, 'démarrage impossible');
+      console.error(explain(error));
+    }
+    await leave(EXIT.failed);
+  }
+}
+
+void main();

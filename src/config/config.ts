@@ -141,6 +141,8 @@ function toConfig(env: z.output<typeof schema>) {
     audd: { token: env.AUDD_TOKEN, url: env.AUDD_URL, dailyBudget: env.AUDD_DAILY_BUDGET },
     /** Alertmanager's bearer token; absent: its notifications are taken from loopback and private networks only. */
     alertsToken: env.ALERTS_TOKEN,
+    /** File with the bearer token that /api/metrics asks for; absent: none. */
+    metricsTokenFile: env.METRICS_TOKEN_FILE,
     unknownDiskBytes: env.UNKNOWN_DISK_MB * 1e6,
     journalDiskBytes: env.JOURNAL_DISK_MB * 1e6,
     links: { prometheus: env.PROMETHEUS_URL, grafana: env.GRAFANA_URL },

@@ -26,6 +26,18 @@ export interface RecognizerOptions {
   onDrained?(sessionId: SessionId): void;
 }
 
+export interface RecognizerStats {
+  /** Tracks that can be recognised, and the memory of their index. */
+  readonly tracks: number;
+  readonly bytes: number;
+  /** ms since the epoch; undefined before the first index. */
+  readonly builtAt: number | undefined;
+  /** Audio that waits longest for its thread, seconds. */
+  readonly backlogS: number;
+  /** 0–1 while an index is being built. */
+  readonly progress: number | undefined;
+}
+
 interface SessionState {
   readonly stationId: number;
   readonly thread: Thread;
@@ -146,20 +158,14 @@ export class LocalRecognizer {
     return answer.duplicate;
   }
 
-  stats(): {
-    tracks: number;
-    bytes: number;
-    builtAt: number;
-    backlogS: number;
-    progress: number | undefined;
-  } {
+  stats(): RecognizerStats {
     const { current, progress } = this.library;
     let waiting = 0;
     for (const session of this.sessions.values()) waiting = Math.max(waiting, session.waiting);
     return {
       tracks: current.trackIds.length,
       bytes: indexBytes(current),
-      builtAt: current.builtAt,
+      builtAt: current.generation === 0 ? undefined : current.builtAt,
       backlogS: seconds(waiting),
       progress,
     };
