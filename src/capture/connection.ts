@@ -1,6 +1,6 @@
 import { instruments } from '../../otel/metrics/instruments';
 import type { Clock } from '../clock';
-import type { DecoderStream, Decoders } from './decoder/pool';
+import type { DecoderEvents, DecoderStream, Decoders } from './decoder/pool';
 import { publicUrl, StreamError } from './fault';
 import { playHls } from './hls';
 import type { HttpAnswer } from './http-get';
@@ -44,7 +44,7 @@ export async function runConnection(options: Options): Promise<ConnectionEnd> {
   let from = '';
   const session = new Session(station.id, sink, clock, () => from);
   const watch = new Watch(clock, fail);
-  const decoder = decoders.open({
+  const events: DecoderEvents = {
     codec: (codec) => session.setCodec(codec),
     samples: (samples) => {
       watch.audio();
@@ -52,7 +52,8 @@ export async function runConnection(options: Options): Promise<ConnectionEnd> {
     },
     title: (title) => session.title(title),
     fault: (fault, detail) => fail(new StreamError(fault, detail)),
-  });
+  };
+  const decoder = decoders.open(events, String(station.id));
   let failure: unknown;
   try {
     const opened = await openStream(address(station.url), { clock, signal: stop.signal });

@@ -35,6 +35,8 @@ describe('a station in MP3 over ICY', () => {
     expect(ear.started[0]!.sessionId).toMatch(/^7-[0-9a-f-]{36}$/);
     expect(ear.titles.map(({ title }) => title)).toEqual(['Ismaël Lô - Tajabone']);
     expect(ear.failed).toEqual([]);
+    // The receiver's own: not a view of something larger.
+    for (const chunk of ear.chunks) expect(chunk.samples.buffer.byteLength).toBe(chunk.samples.byteLength);
   });
 
   test('stopping tells the end, without a fault, after the last samples', async () => {

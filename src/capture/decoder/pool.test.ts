@@ -42,7 +42,7 @@ describe('decoder processes', () => {
     const heard = await Promise.all(
       lengths.map(async (seconds) => {
         const events = new Heard();
-        const stream = pool.open(events);
+        const stream = pool.open(events, 'x');
         const bytes = encodeAudio('mp3', { seconds });
         for (let at = 0; at < bytes.length; at += 1400) stream.write(bytes.subarray(at, at + 1400));
         await stream.end();
@@ -60,7 +60,7 @@ describe('decoder processes', () => {
   test('one killed with -9: its streams get the fault once, the other is not touched, and it comes back', async () => {
     const pool = newPool(2);
     const [a, b] = [new Heard(), new Heard()];
-    const [streamA, streamB] = [pool.open(a), pool.open(b)];
+    const [streamA, streamB] = [pool.open(a, 'a'), pool.open(b, 'b')];
     const bytes = encodeAudio('mp3', { seconds: 5 });
     streamA.write(bytes);
     streamB.write(bytes);
@@ -79,7 +79,7 @@ describe('decoder processes', () => {
     expect(pool.pids()).not.toContain(first);
     expect(pool.crashes).toBe(1);
     const again = new Heard();
-    const stream = pool.open(again);
+    const stream = pool.open(again, 'a');
     stream.write(bytes);
     await stream.end();
     expect(again.length).toBeGreaterThan(0);
@@ -89,7 +89,7 @@ describe('decoder processes', () => {
   test('a stopped process (SIGSTOP) holds bytes only up to a limit, then the stream is overloaded', async () => {
     const pool = newPool(1);
     const events = new Heard();
-    const stream = pool.open(events);
+    const stream = pool.open(events, 'x');
     const [pid] = pool.pids();
     const bytes = encodeAudio('mp3', { seconds: 5 });
     stream.write(bytes);
@@ -113,7 +113,7 @@ describe('decoder processes', () => {
   test('a process that hangs is killed and started again', async () => {
     const pool = newPool(1);
     const events = new Heard();
-    const stream = pool.open(events);
+    const stream = pool.open(events, 'x');
     const bytes = encodeAudio('mp3', { seconds: 2 });
     stream.write(bytes);
     await until(() => events.length > 0);
@@ -123,6 +123,35 @@ describe('decoder processes', () => {
     await until(() => events.faults.length > 0, 15_000);
     expect(events.faults[0]![0]).toBe('decoder_crash');
     await until(() => pool.pids().length === 1 && pool.pids()[0] !== pid);
+  });
+
+  test('a stream over which processes die twice is decoded apart from the others', async () => {
+    const pool = newPool(1);
+    const bytes = encodeAudio('mp3', { seconds: 2 });
+    const shared = new Set<number>();
+    for (let crash = 1; crash <= 2; crash++) {
+      const [pid] = await until(() => pool.pids().length === 1 && pool.pids());
+      shared.add(pid!);
+      const [good, bad] = [new Heard(), new Heard()];
+      const [goodStream, badStream] = [pool.open(good, 'good'), pool.open(bad, 'bad')];
+      goodStream.write(bytes);
+      await until(() => goodStream.pending === 0);
+      process.kill(pid!, 'SIGSTOP');
+      badStream.write(bytes);
+      process.kill(pid!, 'SIGKILL');
+      await until(() => bad.faults.length === 1);
+    }
+    await until(() => pool.pids().length === 1);
+    const [shard] = pool.pids();
+    pool.open(new Heard(), 'good');
+    expect(pool.pids()).toEqual([shard]);
+    const apart = new Heard();
+    const stream = pool.open(apart, 'bad');
+    expect(pool.pids()).toHaveLength(2);
+    expect(shared.has(pool.pids()[1]!)).toBe(false);
+    stream.write(bytes);
+    await stream.end();
+    expect(apart.length).toBeGreaterThan(0);
   });
 
   test('no decoder outlives the pool', async () => {

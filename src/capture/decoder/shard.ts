@@ -18,13 +18,15 @@ interface ShardOptions {
   readonly number: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onCrash: () => void;
+  /** `busy`: whose bytes the process held when it died. */
+  readonly onCrash: (busy: readonly string[]) => void;
 }
 
 /** One decoder process and the streams in it. Its death is a fault of those streams, and it is started again. */
 export class Shard {
   private child: ChildProcess | undefined;
   private streams = new Map<number, DecoderStream>();
+  private keys = new WeakMap<DecoderStream, string>();
   private nextId = 1;
   private crashes = 0;
   private startedAt = 0;
@@ -49,11 +51,12 @@ export class Shard {
   }
 
   /** Opens a stream in this process. When the process is down, the fault comes right after this returns. */
-  open(events: DecoderEvents): DecoderStream {
+  open(events: DecoderEvents, key: string): DecoderStream {
     const id = this.nextId++;
     const link = { send: (message: Omit<ToDecoder, 'id'>) => this.send({ ...message, id } as ToDecoder) };
     const stream = new DecoderStream(link, events, () => this.streams.delete(id));
     this.streams.set(id, stream);
+    this.keys.set(stream, key);
     if (this.child) this.send({ t: 'open', id });
     else queueMicrotask(() => stream.fail('decoder_crash', 'the decoder process is being started again'));
     return stream;
@@ -104,7 +107,8 @@ export class Shard {
     this.cancelTimer();
     if (this.stopped) return;
     const { clock, log, number, onCrash } = this.options;
-    onCrash();
+    const busy = [...this.streams.values()].filter(({ pending }) => pending > 0);
+    onCrash(busy.map((stream) => this.keys.get(stream)!));
     if (clock.now() - this.startedAt > LIVED_MS) this.crashes = 0;
     const wait = BACK_OFF[Math.min(this.crashes++, BACK_OFF.length - 1)]!;
     log.warn(

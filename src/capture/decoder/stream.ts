@@ -89,7 +89,8 @@ export class DecoderStream {
     this.decoded += answer.bytes;
     if (answer.codec) this.events.codec(answer.codec);
     if (answer.title) this.events.title(answer.title);
-    if (answer.samples) this.events.samples(answer.samples);
+    // A copy: what came over the channel is a view of a much larger buffer that other streams' messages share.
+    if (answer.samples) this.events.samples(new Int16Array(answer.samples));
     if (answer.garbage !== undefined) this.fail('garbage', answer.garbage);
     else if (answer.ended) this.close();
     else if (this.inFlight <= HIGH_WATER) this.release();
