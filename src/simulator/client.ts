@@ -68,9 +68,9 @@ export async function startSimulator(options: SimulatorInput = {}): Promise<Simu
       clearTimeout(timer);
       resolve(message as { port: number; origin: number });
     });
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       clearTimeout(timer);
-      reject(new Error(`the simulator ended (${code}): ${said}`));
+      reject(new Error(`the simulator ended (${code ?? signal}): ${said}`));
     });
     child.once('error', reject);
   });

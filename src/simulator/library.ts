@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flacFile } from './encode/flac-file';
-import type { RecordedAudio } from './recorded-audio';
+import type { AudioProvider } from './recorded-audio';
 import type { Recording, Repertoire } from './repertoire';
 
 /** A reference recording as a tagged FLAC file, the way an importer meets real ones. */
-export function referenceFile(recording: Recording, audio: RecordedAudio): Buffer {
+export function referenceFile(recording: Recording, audio: AudioProvider): Buffer {
   return flacFile(audio.get(recording.key, recording.durationMs), [
     ['TITLE', recording.title],
     ...recording.artists.map((artist) => ['ARTIST', artist] as const),
@@ -16,7 +16,7 @@ export function referenceFile(recording: Recording, audio: RecordedAudio): Buffe
 }
 
 /** Writes every track of the repertoire that the library holds to a folder; returns the paths. */
-export function writeLibrary(folder: string, repertoire: Repertoire, audio: RecordedAudio): string[] {
+export function writeLibrary(folder: string, repertoire: Repertoire, audio: AudioProvider): string[] {
   mkdirSync(folder, { recursive: true });
   return repertoire.tracks.map((recording) => {
     const path = join(folder, `${recording.key}.flac`);

@@ -1,4 +1,5 @@
 import { writeLibrary } from './library';
+import { Broadcast } from './live/broadcast';
 import { parseOptions, type SimulatorOptions } from './options';
 import { SimulatorServer } from './server';
 
@@ -25,7 +26,8 @@ function alive(pid: number): boolean {
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const server = new SimulatorServer(options);
+  const broadcast = new Broadcast(options);
+  const server = new SimulatorServer(broadcast);
   let ending = false;
   const end = () => {
     if (ending) return;
@@ -47,10 +49,11 @@ async function main(): Promise<void> {
     }, PARENT_CHECK_MS).unref();
   }
   if (options.writeLibrary !== undefined) {
-    writeLibrary(options.writeLibrary, server.repertoire, server.audio);
+    writeLibrary(options.writeLibrary, broadcast.repertoire, broadcast.audio);
   }
-  const { port, origin } = await server.listen();
-  const ready = { ready: true, port, origin };
+  await broadcast.prepare();
+  const port = await server.listen(options.port, options.host);
+  const ready = { ready: true, port, origin: broadcast.origin };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   process.send?.(ready);
 }

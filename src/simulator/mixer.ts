@@ -1,6 +1,6 @@
 import { AIR_RATE, SAMPLES_PER_MS } from './air';
 import type { Element, Programme } from './programme';
-import type { RecordedAudio } from './recorded-audio';
+import type { AudioProvider } from './recorded-audio';
 
 /** Samples between two computed gains; between them the gain moves in a straight line. */
 const STEP = 240;
@@ -12,7 +12,7 @@ const DUCK_MS = 300;
 export class Mixer {
   constructor(
     private readonly programme: Programme,
-    private readonly audio: RecordedAudio,
+    private readonly audio: AudioProvider,
   ) {}
 
   /**

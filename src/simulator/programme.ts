@@ -1,6 +1,12 @@
 import { onGrid } from './air';
 import { Random } from './random';
-import type { Recording, Repertoire } from './repertoire';
+import type { Recording } from './repertoire';
+
+/** What a station can play; recordings that the reference library holds, and others. */
+export interface Playable {
+  readonly tracks: readonly Recording[];
+  readonly unknown: readonly Recording[];
+}
 
 /** How a station is run. Probabilities are per transition or per song. */
 export interface ProgrammeStyle {
@@ -16,8 +22,11 @@ export interface ProgrammeStyle {
   /** Speeds at which songs are played; 1 is the recording's own. */
   readonly speeds: readonly number[];
   readonly dropoutsPerHour: number;
-  /** How many different stretches of speech there are; absent: never the same twice. */
-  readonly speechPool?: number;
+  /**
+   * How many different stretches of speech there are, and jingles, shared by all stations; absent: speech is never the
+   * same twice, and every station has its own jingles.
+   */
+  readonly sharedPool?: number;
 }
 
 export const ELEMENT_KINDS = ['track', 'unknown', 'jingle', 'speech'] as const;
@@ -66,7 +75,7 @@ export class Programme {
   constructor(
     private readonly seed: number,
     readonly mount: string,
-    private readonly repertoire: Repertoire,
+    private readonly repertoire: Playable,
     private readonly style: ProgrammeStyle,
   ) {}
 
@@ -99,7 +108,7 @@ export class Programme {
   }
 
   /** For `planBlock` only. */
-  get plan(): { repertoire: Repertoire; style: ProgrammeStyle; seed: number } {
+  get plan(): { repertoire: Playable; style: ProgrammeStyle; seed: number } {
     return { repertoire: this.repertoire, style: this.style, seed: this.seed };
   }
 }
@@ -128,7 +137,7 @@ function planBlock(random: Random, index: number, programme: Programme): Block {
     return whole;
   };
   const speak = (fromMs: number, lengthMs: number, over: boolean) => {
-    const pool = style.speechPool;
+    const pool = style.sharedPool;
     const audioMs = pool === undefined ? onGrid(lengthMs) : 12_000;
     const key =
       pool === undefined
@@ -144,9 +153,9 @@ function planBlock(random: Random, index: number, programme: Programme): Block {
     let fadeInMs = 0;
     if (previous !== undefined) {
       if (random.chance(style.jingle)) {
-        const n = random.int(1, 4);
-        const audioMs = onGrid(new Random(seed, 'jingle', programme.mount, n).between(3_000, 8_000));
-        const key = `jingle/${seed}/${programme.mount}/${n}`;
+        const owner = style.sharedPool === undefined ? programme.mount : 'pool';
+        const key = `jingle/${seed}/${owner}/${random.int(1, 4)}`;
+        const audioMs = onGrid(new Random(key).between(3_000, 8_000));
         add({ kind: 'jingle', key, audioMs, startMs: cursor, endMs: cursor + audioMs });
         cursor += audioMs;
       } else if (random.chance(style.speechGap)) {

@@ -10,6 +10,8 @@ export interface ProfileSettings {
   readonly maxSeconds: number;
   /** Every element encoded once and spliced: a hundred stations cost almost nothing. MP3 only. */
   readonly spliced: boolean;
+  /** Loudness processing as stations do it, on what is not spliced. */
+  readonly radioChain: boolean;
 }
 
 export const PROFILE_SETTINGS: Readonly<Record<Profile, ProfileSettings>> = {
@@ -18,6 +20,7 @@ export const PROFILE_SETTINGS: Readonly<Record<Profile, ProfileSettings>> = {
     minSeconds: 60,
     maxSeconds: 100,
     spliced: false,
+    radioChain: false,
     style: {
       unknownShare: 0.12,
       crossfade: 0.8,
@@ -36,6 +39,7 @@ export const PROFILE_SETTINGS: Readonly<Record<Profile, ProfileSettings>> = {
     minSeconds: 90,
     maxSeconds: 200,
     spliced: false,
+    radioChain: true,
     style: {
       unknownShare: 0.25,
       crossfade: 0.8,
@@ -54,6 +58,7 @@ export const PROFILE_SETTINGS: Readonly<Record<Profile, ProfileSettings>> = {
     minSeconds: 60,
     maxSeconds: 120,
     spliced: true,
+    radioChain: false,
     style: {
       unknownShare: 0.15,
       crossfade: 0,
@@ -65,7 +70,7 @@ export const PROFILE_SETTINGS: Readonly<Record<Profile, ProfileSettings>> = {
       excerpt: 0,
       speeds: [1],
       dropoutsPerHour: 0,
-      speechPool: 10,
+      sharedPool: 10,
     },
   },
 };

@@ -1,8 +1,17 @@
 import type { Stretch } from '../truth';
 
-export const FAULTS = ['drop', 'stall', 'garbage', 'silence', 'http_error', 'html', 'redirect_loop'] as const;
+export const FAULTS = [
+  'drop',
+  'end',
+  'stall',
+  'garbage',
+  'silence',
+  'http_error',
+  'html',
+  'redirect_loop',
+] as const;
 /**
- * `drop`: listeners are cut off and nobody gets through; `stall`: connections stay and carry nothing; `garbage`: bytes
+ * `drop`: listeners are cut off and nobody gets through; `end`: every stream ends politely as soon as it began; `stall`: connections stay and carry nothing; `garbage`: bytes
  * that are not audio; `silence`: audio of nothing; `http_error`: 503; `html`: a page; `redirect_loop`: 302 to itself.
  */
 export type Fault = (typeof FAULTS)[number];

@@ -32,7 +32,7 @@ export class Mount {
     private readonly origin: number,
     /** What a new listener gets at once, ms of air that has passed. */
     private readonly burstMs: number,
-    private readonly makeSource: (station: Station, fromMs: number, muted: () => boolean) => Source,
+    private readonly makeSource: (fromMs: number, muted: () => boolean) => Source,
   ) {}
 
   get listening(): number {
@@ -69,7 +69,7 @@ export class Mount {
       'content-type': CONTENT_TYPES[station.codec],
       'icy-name': Buffer.from(station.name, 'utf8').toString('latin1'),
       'icy-genre': 'Simulation',
-      'icy-br': '64',
+      'icy-br': String(station.kbps),
       'icy-pub': '0',
       'cache-control': 'no-cache',
       ...(options.icy && { 'icy-metaint': String(ICY_INTERVAL) }),
@@ -81,7 +81,8 @@ export class Mount {
     this.tick();
     this.source ??= this.open();
     this.send(listener, Buffer.concat([this.source.head, ...this.recent.map(({ data }) => data)]));
-    this.listeners.add(listener);
+    if (this.state() === 'end') response.end();
+    else this.listeners.add(listener);
   }
 
   /** Sends everything that has become due. Call often. */
@@ -98,6 +99,11 @@ export class Mount {
     this.keep(pieces, nowMs);
     const state = this.state();
     if (state === 'stall') return;
+    if (state === 'end') {
+      for (const { response } of this.listeners) response.end();
+      this.listeners.clear();
+      return;
+    }
     if (state !== undefined && state !== 'silence' && state !== 'garbage') {
       this.dropAll();
       return;
@@ -123,7 +129,7 @@ export class Mount {
   private open(): Source {
     const nowMs = this.clock.now() - this.origin;
     const muted = () => this.faults.at(this.clock.now()) === 'silence';
-    const source = this.makeSource(this.station, nowMs - this.burstMs, muted);
+    const source = this.makeSource(nowMs - this.burstMs, muted);
     this.keep(source.advance(nowMs), nowMs);
     return source;
   }

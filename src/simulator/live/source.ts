@@ -3,6 +3,7 @@ import { AudioEncoder, type Encoded } from '../encode/encoder';
 import type { OggMuxer } from '../encode/ogg';
 import { oggFor } from '../encode/ogg-codecs';
 import type { Mixer } from '../mixer';
+import { RadioChain } from '../radio-chain';
 
 /** Bytes that belong together, and until when they go. */
 export interface Piece {
@@ -25,6 +26,7 @@ export class EncodedSource implements Source {
   readonly head: Buffer;
   private readonly encoder: AudioEncoder;
   private readonly ogg: OggMuxer | undefined;
+  private readonly chain: RadioChain | undefined;
   private readonly frame: Float32Array;
   private readonly firstSample: number;
   private position: number;
@@ -37,8 +39,10 @@ export class EncodedSource implements Source {
     /** Whether nothing must be heard now (a fault asked for). */
     private readonly muted: () => boolean,
     fromMs: number,
+    radioChain = false,
   ) {
     this.encoder = new AudioEncoder(codec);
+    this.chain = radioChain ? new RadioChain() : undefined;
     this.frame = new Float32Array(this.encoder.frameSize);
     this.firstSample = Math.round(fromMs * SAMPLES_PER_MS);
     // So much earlier, so that the decoder's output is on time in spite of the encoder's delay.
@@ -54,6 +58,7 @@ export class EncodedSource implements Source {
     while (this.position < to) {
       if (this.muted()) this.frame.fill(0);
       else this.mixer.render(this.position, this.frame);
+      this.chain?.process(this.frame);
       this.position += this.frame.length;
       for (const packet of this.encoder.encode(this.frame)) this.take(packet, pieces);
     }

@@ -1,61 +1,42 @@
 import { GRID_MS } from '../air';
-import { AudioEncoder } from '../encode/encoder';
+import { ByteCache } from '../byte-cache';
+import type { Quality } from '../encode/encoder';
+import { MP3_FRAME_BYTES, mp3Frames } from '../encode/mp3-frames';
 import type { Programme } from '../programme';
-import type { RecordedAudio } from '../recorded-audio';
+import type { AudioProvider } from '../recorded-audio';
 import type { Piece, Source } from './source';
 
-/** Bytes of an MP3 frame at 64 kbit/s and 24 kHz: no padding, every frame the same. */
-const FRAME_BYTES = 192;
-
-/**
- * MP3 frames of everything that was encoded once, shared by all stations. Frames start late by the encoder's delay
- * (46 ms) and lose as much at the end.
- */
+/** MP3 frames of everything that was encoded once, shared by all stations. */
 export class FrameStore {
-  private readonly kept = new Map<string, Buffer>();
-  private bytes = 0;
+  readonly frameBytes: number;
+  readonly silence: Buffer;
+  private readonly cache = new ByteCache<Buffer>(200e6);
 
   constructor(
-    private readonly audio: RecordedAudio,
-    private readonly maxBytes = 150e6,
-  ) {}
+    private readonly audio: AudioProvider,
+    readonly quality: Quality,
+  ) {
+    this.frameBytes = MP3_FRAME_BYTES[quality];
+    this.silence = mp3Frames(new Int16Array(24_000), quality).subarray(
+      20 * this.frameBytes,
+      21 * this.frameBytes,
+    );
+  }
+
+  has(key: string, lengthMs: number): boolean {
+    return this.cache.has(`${key} ${lengthMs}`);
+  }
+
+  put(key: string, lengthMs: number, frames: Buffer): void {
+    this.cache.put(`${key} ${lengthMs}`, frames);
+  }
 
   get(key: string, lengthMs: number): Buffer {
-    const name = `${key} ${lengthMs}`;
-    let frames = this.kept.get(name);
-    if (frames === undefined) {
-      frames = encodeFrames(key === '' ? new Int16Array(24_000) : this.audio.get(key, lengthMs));
-      this.bytes += frames.length;
-    } else {
-      this.kept.delete(name);
-    }
-    this.kept.set(name, frames);
-    for (const [oldest, data] of this.kept) {
-      if (this.bytes <= this.maxBytes || oldest === name) break;
-      this.kept.delete(oldest);
-      this.bytes -= data.length;
-    }
+    const kept = this.cache.get(`${key} ${lengthMs}`);
+    if (kept !== undefined) return kept;
+    const frames = mp3Frames(this.audio.get(key, lengthMs), this.quality);
+    this.put(key, lengthMs, frames);
     return frames;
-  }
-
-  silence(): Buffer {
-    return this.get('', 0).subarray(20 * FRAME_BYTES, 21 * FRAME_BYTES);
-  }
-}
-
-function encodeFrames(samples: Int16Array): Buffer {
-  const encoder = new AudioEncoder('mp3');
-  try {
-    const packets: Buffer[] = [];
-    for (let at = 0; at + encoder.frameSize <= samples.length; at += encoder.frameSize) {
-      const frame = Float32Array.from(samples.subarray(at, at + encoder.frameSize), (x) => x / 32_768);
-      for (const { data } of encoder.encode(frame)) packets.push(data);
-    }
-    for (const { data } of encoder.flush()) packets.push(data);
-    if (packets.some(({ length }) => length !== FRAME_BYTES)) throw new Error('MP3 frames are not all alike');
-    return Buffer.concat(packets);
-  } finally {
-    encoder.close();
   }
 }
 
@@ -74,23 +55,22 @@ export class SplicedSource implements Source {
   }
 
   advance(toMs: number): Piece[] {
+    const { frameBytes } = this.store;
     const pieces: Piece[] = [];
     while ((this.frame + 1) * GRID_MS <= toMs) {
       const atMs = this.frame * GRID_MS;
       const element = this.muted() ? undefined : this.programme.elementsBetween(atMs, atMs + 1)[0];
       if (element === undefined) {
         this.frame++;
-        pieces.push({ data: this.store.silence(), endMs: atMs + GRID_MS });
+        pieces.push({ data: this.store.silence, endMs: atMs + GRID_MS });
         continue;
       }
       const frames = this.store.get(element.key, element.audioMs);
       const first = (atMs - element.startMs + element.offsetMs) / GRID_MS;
-      const count = Math.floor((Math.min(element.endMs, toMs) - atMs) / GRID_MS);
-      this.frame += Math.max(1, count);
-      pieces.push({
-        data: frames.subarray(first * FRAME_BYTES, (first + Math.max(1, count)) * FRAME_BYTES),
-        endMs: this.frame * GRID_MS,
-      });
+      const count = Math.max(1, Math.floor((Math.min(element.endMs, toMs) - atMs) / GRID_MS));
+      this.frame += count;
+      const data = frames.subarray(first * frameBytes, (first + count) * frameBytes);
+      pieces.push({ data, endMs: this.frame * GRID_MS });
     }
     return pieces;
   }

@@ -8,6 +8,8 @@ export interface Station {
   /** Contains « (simulée) ». */
   readonly name: string;
   readonly codec: AirCodec;
+  /** Nominal bit rate, as it says itself. */
+  readonly kbps: number;
   readonly programme: Programme;
 }
 
@@ -18,6 +20,9 @@ export const CONTENT_TYPES: Readonly<Record<AirCodec, string>> = {
   opus: 'application/ogg',
   flac: 'application/ogg',
 };
+
+/** Nominal bit rates in `voice` quality; FLAC's is what it comes to. */
+export const KBPS: Readonly<Record<AirCodec, number>> = { mp3: 64, aac: 64, vorbis: 64, opus: 48, flac: 256 };
 
 const NAMES = [
   ['teranga', 'Radio Teranga FM (simulée)'],
