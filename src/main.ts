@@ -17,11 +17,12 @@ import { listen } from './http/listen';
 import { ensureToken } from './http/tokens';
 import { AnalyserPool } from './library/analyser/pool';
 import { observeLibrary } from './library/collector';
+import { duplicatesOf } from './library/duplicates/recogniser-finder';
+import { feedRecogniser } from './library/feed';
 import { Importer } from './library/importer';
 import { loadLibrary } from './library/load';
 import { importSimulated } from './library/simulated';
 import { LibraryStore } from './library/store';
-import { watchLibrary } from './library/watch';
 import { createLogger, type Logger } from './log';
 import { Announcer } from './plays/announcer';
 import { observeJournal } from './plays/journal-metrics';
@@ -52,6 +53,13 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
   const clock = clockAtRate(config.clock.rate, config.clock.origin);
   mkdirSync(config.dataDir, { recursive: true });
   stoppers.add('télémétrie', shutdownTelemetry);
+
+  // It needs some seconds to synthesise its tracks: they pass while the database starts.
+  const simulating = config.demo
+    ? startSimulator({ rate: config.clock.rate, origin: config.clock.origin })
+    : undefined;
+  simulating?.catch(() => undefined);
+  stoppers.add('simulateur', async () => (await simulating?.catch(() => undefined))?.stop());
 
   const database = await connect(config);
   const { knex } = database;
@@ -91,14 +99,7 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
     analyser,
     version: FINGERPRINT_VERSION,
     log,
-    duplicates: {
-      async find(fingerprint) {
-        await recognizer.settled();
-        const found = await recognizer.findDuplicate(fingerprint);
-        return found && { trackId: found.trackId, offsetS: found.offsetS };
-      },
-      added: (trackId, fingerprint) => recognizer.addTrack({ trackId, fingerprint }),
-    },
+    duplicates: duplicatesOf(recognizer),
   });
 
   const budget = new DailyBudget(knex, 'audd', config.audd.dailyBudget);
@@ -242,12 +243,9 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
   libraryReady = true;
   stoppers.add(
     'suivi de la bibliothèque',
-    watchLibrary({
-      ...{ knex, clock, log, version: FINGERPRINT_VERSION, known: references },
-      async onChange({ added, removed }) {
-        for (const id of removed) recognizer.removeTrack(id);
-        for (const track of await library.references(added, FINGERPRINT_VERSION)) recognizer.addTrack(track);
-      },
+    feedRecogniser({
+      ...{ knex, store: library, recogniser: recognizer, version: FINGERPRINT_VERSION, clock, log },
+      known: references,
     }),
   );
 
@@ -256,7 +254,9 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
   await attempts.recall(clusters);
   for (const play of await unknown.left()) askAbout(play);
 
-  const simulator = await demonstrate(config, { stations, library, analyser, log }, stoppers);
+  const simulator = await simulating;
+  if (simulator) await demonstrate(simulator, config, { stations, library, analyser, log });
+  else await withoutSimulation(stations);
   supervisorRef.current = supervisor;
   const apply = async () => {
     const wanted = await stations.list();
@@ -301,8 +301,9 @@ function countHelpers(pids: () => number[], stoppers: Stoppers): void {
   stoppers.add('comptage des processus', () => clearInterval(timer));
 }
 
-/** In demonstration mode: starts the simulator, its tracks and its stations; else takes former simulated ones away. */
+/** Takes the simulator's tracks and stations in. */
 async function demonstrate(
+  simulator: Simulator,
   config: Config,
   rooms: {
     readonly stations: StationStore;
@@ -310,21 +311,18 @@ async function demonstrate(
     readonly analyser: AnalyserPool;
     readonly log: Logger;
   },
-  stoppers: Stoppers,
-): Promise<Simulator | undefined> {
+): Promise<void> {
   const { stations, library, analyser, log } = rooms;
-  if (!config.demo) {
-    for (const station of await stations.list()) if (station.simulated) await stations.remove(station.id);
-    return undefined;
-  }
-  const simulator = await startSimulator({ rate: config.clock.rate, origin: config.clock.origin });
-  stoppers.add('simulateur', () => simulator.stop());
   const files = await simulator.writeLibrary(join(config.dataDir, 'demo'));
   await importSimulated(files, { library, analyser });
   const air = await simulator.stations();
   await stations.upsert(air.map(({ name, url }) => ({ name, url, paused: false, simulated: true })));
   log.info({ tracks: files.length, stations: air.length }, 'Simulateur prêt (tout y est synthétisé)');
-  return simulator;
+}
+
+/** Simulated stations of an earlier demonstration are not listened to any more; their plays stay. */
+async function withoutSimulation(stations: StationStore): Promise<void> {
+  for (const station of await stations.list()) if (station.simulated) await stations.remove(station.id);
 }
 
 async function main(): Promise<void> {

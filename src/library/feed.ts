@@ -12,7 +12,7 @@ interface Recogniser {
 }
 
 /**
- * Keeps a recogniser's index equal to the library, from an empty index on, whichever process changes the library and
+ * Keeps a recogniser's index equal to the library, from an empty or loaded index on, whichever process changes the library and
  * however often the database goes away.
  * @returns stops feeding
  */
@@ -22,12 +22,15 @@ export function feedRecogniser(options: {
   readonly recogniser: Recogniser;
   /** Version of the fingerprints that the recogniser compares. */
   readonly version: number;
+  /** Checksums of what it holds already, by track (`loadLibrary`). */
+  readonly known?: ReadonlyMap<number, number>;
   readonly clock: Clock;
   readonly log: Logger;
 }): () => Promise<void> {
   const { knex, store, recogniser, version, clock, log } = options;
   return watchLibrary({
     ...{ knex, version, clock, log },
+    ...(options.known ? { known: options.known } : {}),
     async onChange({ added, removed }) {
       // Read first: when the database fails here, nothing has changed, and all of it is offered again.
       const references = await store.references(added, version);
