@@ -4,12 +4,14 @@ import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentation
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { ignored, MetricsOnlyHttpInstrumentation } from './http/instrumentation';
 import { rememberExchange } from './http/labels';
+import { wantSpans } from './http/spans';
 
 /**
  * The SDK's instrumentations: HTTP and runtime always, the others only with traces, because they make nothing but spans
  * (or metrics that the catalogue leaves out). Without traces HTTP's is the lean one.
  */
 export function instrumentations(options: { traces: boolean }): Instrumentation[] {
+  wantSpans(options.traces);
   const bundled = bundle(
     options.traces ? ['runtime-node', 'http', 'koa', 'knex', 'pg', 'undici', 'pino'] : ['runtime-node'],
   );

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Attributes } from '@opentelemetry/api';
+import { type Histogram, ROOT_CONTEXT } from '@opentelemetry/api';
 import { InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { isIgnoredPath } from './ignored';
@@ -13,9 +13,9 @@ type Emit = (this: Server, event: string, ...args: unknown[]) => boolean;
 
 type Record = (milliseconds: number, response: ServerResponse) => void;
 
-/** The base class's own way of recording, private in its types. */
+/** The base class's own instrument, private in its types. */
 interface Recorder {
-  _recordServerDuration(milliseconds: number, attributes: Attributes): void;
+  readonly _httpServerDurationHistogram: Histogram;
 }
 
 const STARTED = Symbol('sodav.started');
@@ -38,7 +38,11 @@ export class MetricsOnlyHttpInstrumentation extends HttpInstrumentation {
   // Called by the base class's constructor: nothing of this class's own is there yet.
   override init(): [InstrumentationNodeModuleDefinition, InstrumentationNodeModuleDefinition] {
     const record: Record = (milliseconds, response) =>
-      (this as unknown as Recorder)._recordServerDuration(milliseconds, httpLabels(response.req, response));
+      (this as unknown as Recorder)._httpServerDurationHistogram.record(
+        milliseconds / 1000,
+        httpLabels(response.req, response),
+        ROOT_CONTEXT,
+      );
     const definition = (name: string) =>
       new InstrumentationNodeModuleDefinition(
         name,

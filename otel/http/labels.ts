@@ -4,8 +4,10 @@ import { getRPCMetadata } from '@opentelemetry/core';
 import type { IAttributesProcessor } from '@opentelemetry/sdk-metrics';
 import { CLIENT_CLOSED, HTTP_METHODS, UNMATCHED } from '../metrics/catalogue/http';
 
-/** What tells the template of the route that answered; asked once, when the response is over. */
-export type RouteSource = () => string | undefined;
+/** What knows the template of the route that answered; asked once, when the response is over. */
+export interface RouteSource {
+  route(): string | undefined;
+}
 
 const ROUTE = Symbol('sodav.route');
 const METHODS = new Set<string>(HTTP_METHODS);
@@ -22,7 +24,7 @@ export function httpLabels(request: IncomingMessage, response: ServerResponse): 
   const method = request.method ?? 'GET';
   return {
     method: METHODS.has(method) ? method : 'OTHER',
-    endpoint: (response as Marked)[ROUTE]?.() ?? UNMATCHED,
+    endpoint: (response as Marked)[ROUTE]?.route() ?? UNMATCHED,
     status: response.writableFinished ? String(response.statusCode) : CLIENT_CLOSED,
   };
 }

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { isIgnoredPath } from './ignored';
-import { setRouteSource } from './labels';
+import { type RouteSource, setRouteSource } from './labels';
+import { spansWanted } from './spans';
 
 /** The parts of @koa/router's context that tell the route. */
 export interface RoutedContext {
@@ -25,23 +26,42 @@ interface RouterLike {
 const routers = new Set<RouterLike>();
 
 /**
- * The first layer of a router (`router.use(routeLabels(router))`, before everything else): the request's `endpoint` is
- * the template of the route that answered. With the router as argument its routes are served at zero from the start.
+ * Middleware that gives each request its `endpoint`: the template of the route that answered, looked up when the
+ * response is over. `app.use(routeLabels(router))` before the routers (cheapest), or as a router's first layer. Routes
+ * of the routers named are served at zero from the start.
  */
 export function routeLabels(
-  router?: RouterLike,
+  ...named: RouterLike[]
 ): (ctx: RoutedContext, next: () => Promise<unknown>) => Promise<unknown> {
-  if (router) routers.add(router);
+  for (const router of named) routers.add(router);
   return (ctx, next) => {
-    setRouteSource(ctx.res, () => routeOf(ctx));
-    // With traces on, spans take the route from here.
+    setRouteSource(ctx.res, new RoutedBy(ctx));
+    if (!spansWanted()) return next();
     const metadata = getRPCMetadata(context.active());
-    if (metadata) {
-      const route = routeOf(ctx);
-      if (route !== undefined) metadata.route = route;
-    }
-    return next();
+    return metadata ? withSpanRoute(ctx, next, metadata) : next();
   };
+}
+
+class RoutedBy implements RouteSource {
+  constructor(private readonly ctx: RoutedContext) {}
+  route(): string | undefined {
+    return routeOf(this.ctx);
+  }
+}
+
+/** With traces on, the request's span takes its route from its context. */
+async function withSpanRoute(
+  ctx: RoutedContext,
+  next: () => Promise<unknown>,
+  metadata: { route?: string },
+): Promise<unknown> {
+  try {
+    return await next();
+  } finally {
+    const route = routeOf(ctx);
+    if (route === undefined) delete metadata.route;
+    else metadata.route = route;
+  }
 }
 
 /** The route whose handler ran last, or of those that match the first: the one that a guard kept from running. */

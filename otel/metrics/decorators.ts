@@ -108,12 +108,13 @@ export function trackDbQuery(labels: QueryLabels): Track<unknown> {
  * the HTTP instrumentation, once, whoever answers it.
  */
 export function trackHttpRequest(options: { endpoint: string }) {
+  const source = { route: () => options.endpoint };
   return <T, A extends [{ readonly res: ServerResponse }, ...unknown[]], F>(
     run: (this: T, ...args: A) => F,
     _context?: ClassMethodDecoratorContext,
   ): ((this: T, ...args: A) => F) =>
     function (this: T, ...args: A): F {
-      setRouteSource(args[0].res, () => options.endpoint);
+      setRouteSource(args[0].res, source);
       return run.apply(this, args);
     };
 }

@@ -53,23 +53,20 @@ function derive(metric: MetricData, usage: UsageWindow): MetricData[] {
 }
 
 function splitHttp(metric: HistogramMetricData): MetricData[] {
-  const counts = new Map<string, DataPoint<number>>();
+  const counts: DataPoint<number>[] = [];
   const durations = new Map<string, DataPoint<Histogram>>();
   for (const point of metric.dataPoints) {
     const { method, endpoint, status } = point.attributes;
-    counts.set(key({ method, endpoint, status }), { ...point, value: point.value.count });
-    const labels = { method, endpoint };
-    const merged = durations.get(key(labels));
-    durations.set(key(labels), {
+    counts.push({ ...point, attributes: { method, endpoint, status }, value: point.value.count });
+    const labels = key(point.attributes, ['method', 'endpoint']);
+    const merged = durations.get(labels);
+    durations.set(labels, {
       ...point,
-      attributes: labels,
+      attributes: { method, endpoint },
       value: merged ? add(merged.value, point.value) : point.value,
     });
   }
-  return [
-    empty(catalogue.httpRequests, [...counts.values()]),
-    { ...metric, dataPoints: [...durations.values()] },
-  ];
+  return [empty(catalogue.httpRequests, counts), { ...metric, dataPoints: [...durations.values()] }];
 }
 
 function add(a: Histogram, b: Histogram): Histogram {
@@ -90,8 +87,11 @@ function gauge(metric: MetricKey, value: number, like: DataPoint<number> | undef
   ]);
 }
 
-function key(labels: Attributes): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Equal for equal values of these labels; asked for every point of every scrape. */
+function key(attributes: Attributes, names: readonly string[]): string {
+  let joined = '';
+  for (const name of names) joined += `${attributes[name]}\u0000`;
+  return joined;
 }
 
 /** A family with these points, none by default. */
@@ -115,10 +115,13 @@ function complete(definition: Definition, found: MetricData | undefined): Metric
   const metric = found ?? empty(definition);
   // A gauge that nobody has read is absent, never zero.
   if (definition.kind === 'gauge') return metric;
-  const present = new Set(metric.dataPoints.map((point) => key(point.attributes)));
+  const initial = initialLabels(definition);
+  if (initial.length === 0) return metric;
+  const names = Object.keys(definition.labels);
+  const present = new Set(metric.dataPoints.map((point) => key(point.attributes, names)));
   const now = millisToHrTime(Date.now());
-  const zeros = initialLabels(definition)
-    .filter((labels) => !present.has(key(labels)))
+  const zeros = initial
+    .filter((labels) => !present.has(key(labels, names)))
     .map((labels) => zeroPoint(definition, labels, now));
   return { ...metric, dataPoints: [...metric.dataPoints, ...zeros] } as MetricData;
 }

@@ -22,7 +22,9 @@ const guard = (ctx: Context, next: Next) => {
 };
 
 const router = new Router();
-router.use(routeLabels(router));
+// Both places must be right: one middleware of the app, or the first layer of each router.
+const inRouters = process.env.LABELS === 'router';
+if (inRouters) router.use(routeLabels(router));
 router.get('/ok/:id', (ctx) => {
   log.info('answering');
   ctx.body = ctx.params.id;
@@ -66,7 +68,7 @@ inner.get('/:id', shared);
 router.use('/nested', inner.routes());
 
 const guarded = new Router({ prefix: '/guarded' });
-guarded.use(routeLabels(guarded));
+if (inRouters) guarded.use(routeLabels(guarded));
 guarded.use(guard);
 guarded.get('/shared/:id', shared);
 guarded.get('/own', (ctx) => {
@@ -76,6 +78,7 @@ guarded.get('/own', (ctx) => {
 const outside = trackHttpRequest({ endpoint: '/outside' })((ctx: Context) => {
   ctx.body = 'outside';
 });
+if (!inRouters) app.use(routeLabels(router, guarded));
 app.use((ctx, next) => (ctx.path === '/outside' ? outside(ctx) : next()));
 app.use(router.routes());
 app.use(router.allowedMethods());

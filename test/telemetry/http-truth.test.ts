@@ -66,8 +66,10 @@ async function expectTruth(truth: Truth): Promise<Exposition> {
 
 describe.each([
   ['metrics only', {}],
+  ['metrics only, labels in routers', { LABELS: 'router' }],
   ['with traces', { OTEL_TRACES_EXPORTER: 'otlp' }],
-])('requests = counter, %s', (_name, environment) => {
+  ['with traces, labels in routers', { OTEL_TRACES_EXPORTER: 'otlp', LABELS: 'router' }],
+] as [string, Record<string, string>][])('requests = counter, %s', (_name, environment) => {
   beforeAll(async () => {
     receiver = await otlpReceiver();
     app = await startTelemetryApp({
