@@ -38,6 +38,7 @@ import { AuddClient } from './recognition/audd/client';
 import { DailyBudget } from './recognition/budget';
 import { FINGERPRINT_VERSION } from './recognition/local/params';
 import { LocalRecognizer } from './recognition/local/recognizer';
+import { ShortSounds } from './recognition/local/short-sounds';
 import { countLocalAttempt, observeRecognition } from './recognition/metrics';
 import { Stages } from './recognition/stages';
 import { UnknownClusters } from './recognition/unknown-clusters';
@@ -215,6 +216,7 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
     clock,
     log,
     unknown,
+    shortSounds: new ShortSounds(),
   });
   const stateLog = new StationStateLog({ store: stations, clock, log });
   stoppers.add('états des stations', () => stateLog.stop());

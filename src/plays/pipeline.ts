@@ -1,5 +1,5 @@
 import { instruments } from '../../otel/metrics/instruments';
-import { seconds } from '../audio';
+import { SAMPLE_RATE, seconds } from '../audio';
 import type {
   AudioChunk,
   CaptureSink,
@@ -38,8 +38,8 @@ export interface PipelineOptions {
   readonly unknown?: UnknownAudio;
   /** The track of which this one is a duplicate, or itself. */
   readonly sameAs?: (trackId: number) => number;
-  /** Whether a short unknown stretch is a known jingle. */
-  readonly isJingle?: (stretch: { sessionId: SessionId; fromS: number; toS: number }) => boolean;
+  /** Compares short unknown stretches: one that was heard before is a jingle. Mono, 16-bit, 8 kHz. */
+  readonly shortSounds?: { heardBefore(samples: Int16Array): boolean };
 }
 
 /** Audio kept of each session, seconds: unknown music is written up to 45 s after its start. */
@@ -199,16 +199,26 @@ export class PlayPipeline implements CaptureSink {
   #station(id: number): Station {
     const known = this.#stations.get(id);
     if (known) return known;
-    const { sameAs, isJingle } = this.#options;
+    const { sameAs, shortSounds } = this.#options;
     const segmenter = new Segmenter({
       stationId: id,
       newId: newPlayId,
       ...(sameAs ? { sameAs } : {}),
-      ...(isJingle ? { isJingle } : {}),
+      ...(shortSounds ? { isJingle: (stretch) => this.#isJingle(id, stretch, shortSounds) } : {}),
     });
     const station: Station = { segmenter, sessions: [] };
     this.#stations.set(id, station);
     return station;
+  }
+
+  #isJingle(
+    stationId: number,
+    { sessionId, fromS, toS }: { sessionId: SessionId; fromS: number; toS: number },
+    shortSounds: NonNullable<PipelineOptions['shortSounds']>,
+  ): boolean {
+    const ring = this.#stations.get(stationId)?.sessions.find(({ id }) => id === sessionId)?.ring;
+    const heard = ring?.slice(Math.round(fromS * SAMPLE_RATE), Math.round(toS * SAMPLE_RATE));
+    return heard !== undefined && shortSounds.heardBefore(heard.samples);
   }
 
   #take(station: Station, { plays, unidentifiedS, notes }: Segmented): void {
