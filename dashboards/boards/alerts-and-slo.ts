@@ -12,6 +12,21 @@ const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 const BUDGET = '0.005';
 const burn = (window: string) => `max(${recorded(`job:sodav_http_errors:ratio_rate${window}`)}) / ${BUDGET}`;
 
+const SEVERITIES = [
+  { severity: 'critical', text: p('critique', 'critical'), colour: COLOURS.bad },
+  { severity: 'warning', text: p('avertissement', 'warning'), colour: COLOURS.doubtful },
+  { severity: 'info', text: p('information', 'info'), colour: 'light-blue' },
+  { severity: 'none', text: p('signe de vie', 'sign of life'), colour: COLOURS.idle },
+] as const;
+/** Firing alerts with the rank of their severity as value, the gravest first. */
+const firingByRank = SEVERITIES.map(
+  ({ severity }, index) =>
+    `${index + 1} * max by (alertname, component, station, api, instance) (ALERTS{alertstate="firing", severity="${severity}"})`,
+).join(' or ');
+const ranks = words(
+  Object.fromEntries(SEVERITIES.map(({ text, colour }, index) => [index + 1, { text, colour }])),
+);
+
 export const alertsAndSlo: Board = {
   uid: 'sodav-alertes-slo',
   file: 'alertes-slo',
@@ -129,29 +144,24 @@ export const alertsAndSlo: Board = {
           noValue: p('Aucune', 'None'),
           w: 14,
           h: 10,
-          sortBy: 'severity',
-          queries: [
-            {
-              expr: 'max by (alertname, severity, component, station, api, instance) (ALERTS{alertstate="firing"})',
-            },
-          ],
-          links: [
-            { title: p('Voir dans Prometheus', 'See in Prometheus'), url: 'http://localhost:9090/alerts' },
-          ],
+          sortBy: 'Value',
+          queries: [{ expr: firingByRank }],
           columns: [
             {
-              field: 'severity',
+              field: 'Value',
               title: p('Gravité', 'Severity'),
               width: 130,
               cell: 'background',
-              mappings: words({
-                critical: { text: p('critique', 'critical'), colour: COLOURS.bad },
-                warning: { text: p('avertissement', 'warning'), colour: COLOURS.doubtful },
-                info: { text: p('information', 'info'), colour: 'light-blue' },
-                none: { text: p('signe de vie', 'sign of life'), colour: COLOURS.idle },
-              }),
+              mappings: ranks,
             },
-            { field: 'alertname', title: p('Alerte', 'Alert') },
+            {
+              field: 'alertname',
+              title: p('Alerte', 'Alert'),
+              link: {
+                title: p('Voir dans Prometheus', 'See in Prometheus'),
+                url: 'http://localhost:9090/alerts',
+              },
+            },
             { field: 'component', title: p('Partie', 'Part'), width: 110 },
             { field: 'station', title: p('Station', 'Station') },
             { field: 'api', title: p('API', 'API'), width: 90 },
@@ -231,7 +241,7 @@ export const alertsAndSlo: Board = {
             'One runbook per alert, in docs/runbooks/ of the repository.',
           ),
           w: 24,
-          h: 16,
+          h: 12,
           content: RUNBOOKS,
         }),
       ],

@@ -5,20 +5,30 @@ import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as text from '@grafana/grafana-foundation-sdk/text';
-import { type Frame, frame, type Panel } from './panel';
+import { COLOURS, type Frame, frame, type Panel } from './panel';
 import { type Language, type Phrase, say } from './phrase';
 
 const last = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
+
+/** NaN, which is what a quantile of nothing is, reads as the words for nothing. */
+const nothing = (spec: Frame, language: Language): dashboard.ValueMapping => ({
+  type: dashboard.MappingType.SpecialValue,
+  options: {
+    match: dashboard.SpecialValueMatch.NullAndNan,
+    result: { text: say(spec.noValue, language), color: COLOURS.idle, index: 99 },
+  },
+});
 
 /** One big number. Coloured by its thresholds only where it has some. */
 export function figure(spec: Frame & { readonly sparkline?: boolean }): Panel {
   const coloured = spec.steps !== undefined || spec.mappings !== undefined;
   const queries = spec.queries.map((query) => ({ ...query, instant: !spec.sparkline }));
+  const mappings = (language: Language) => [...(spec.mappings?.(language) ?? []), nothing(spec, language)];
   return {
     w: spec.w,
     h: spec.h ?? 4,
     build: (language) =>
-      frame(new stat.PanelBuilder(), { ...spec, queries }, language)
+      frame(new stat.PanelBuilder(), { ...spec, queries, mappings }, language)
         .colorScheme(new dashboard.FieldColorBuilder().mode('thresholds' as dashboard.FieldColorModeId))
         .colorMode(coloured ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
         .graphMode(spec.sparkline ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
@@ -61,7 +71,9 @@ export interface Column {
   readonly cell?: 'background' | 'gauge';
   readonly min?: number;
   readonly max?: number;
+  /** Read where a line has nothing in this column. */
   readonly noValue?: Phrase;
+  readonly link?: { readonly title: Phrase; readonly url: string };
 }
 
 /** The newest values of several queries, joined by one label, one line per value of it. */
@@ -115,13 +127,17 @@ function properties(column: Column, language: Language): dashboard.DynamicConfig
   set('decimals', column.decimals);
   set('min', column.min);
   set('max', column.max);
-  set('noValue', column.noValue && say(column.noValue, language));
+  set('noValue', say(column.noValue ?? '—', language));
+  if (column.link !== undefined) {
+    set('links', [{ title: say(column.link.title, language), url: column.link.url, targetBlank: true }]);
+  }
   set('mappings', column.mappings?.(language));
   if (column.steps !== undefined) {
     const steps = column.steps.map(({ from, colour }) => ({ value: from ?? null, color: colour }));
     set('thresholds', { mode: 'absolute', steps });
     set('color', { mode: 'thresholds' });
   }
+  if (column.cell === 'background') set('custom.align', 'center');
   if (column.cell === 'background') set('custom.cellOptions', { type: 'color-background', mode: 'basic' });
   if (column.cell === 'gauge')
     set('custom.cellOptions', { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' });

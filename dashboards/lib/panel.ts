@@ -34,7 +34,6 @@ export interface Frame {
   readonly decimals?: number;
   readonly steps?: readonly Step[];
   readonly mappings?: (language: Language) => dashboard.ValueMapping[];
-  readonly links?: readonly { readonly title: Phrase; readonly url: string }[];
 }
 
 /** From this value on (absent: from below), this colour. */
@@ -62,7 +61,6 @@ interface AnyBuilder {
   noValue(text: string): unknown;
   mappings(mappings: dashboard.ValueMapping[]): unknown;
   thresholds(builder: { build(): dashboard.ThresholdsConfig }): unknown;
-  dataLinks(links: { build(): dashboard.DashboardLink }[]): unknown;
   withTarget(target: prometheus.DataqueryBuilder): unknown;
   build(): dashboard.Panel;
 }
@@ -79,11 +77,6 @@ export function frame<B extends AnyBuilder>(builder: B, spec: Frame, language: L
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
   if (spec.mappings !== undefined) builder.mappings(spec.mappings(language));
   builder.thresholds(thresholds(spec.steps ?? [{ colour: COLOURS.good }]));
-  if (spec.links !== undefined) {
-    builder.dataLinks(
-      spec.links.map(({ title, url }) => new cog.DashboardLinkBuilder(say(title, language)).url(url)),
-    );
-  }
   spec.queries.forEach((query, index) => {
     const target = new prometheus.DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))
