@@ -9,11 +9,14 @@ export function referenceFile(recording: Recording, audio: AudioProvider): Buffe
   return flacFile(audio.get(recording.key, recording.durationMs), [
     ['TITLE', recording.title],
     ...recording.artists.map((artist) => ['ARTIST', artist] as const),
-    ['ALBUM', recording.album],
-    ['LABEL', recording.label],
-    ['COMMENT', 'Enregistrement simulé, synthétisé par SODAV Monitor'],
+    ...optional('ALBUM', recording.album),
+    ...optional('LABEL', recording.label),
+    ['COMMENT', 'Simulateur de SODAV Monitor'],
   ]);
 }
+
+const optional = (key: string, value: string | undefined): [string, string][] =>
+  value === undefined ? [] : [[key, value]];
 
 /** Writes every track of the repertoire that the library holds to a folder; returns the paths. */
 export function writeLibrary(folder: string, repertoire: Repertoire, audio: AudioProvider): string[] {

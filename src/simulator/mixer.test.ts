@@ -4,10 +4,10 @@ import { SAMPLES_PER_MS } from './air';
 import { Mixer, renderProgramme } from './mixer';
 import { Programme } from './programme';
 import { RecordedAudio } from './recorded-audio';
-import { Repertoire } from './repertoire';
+import { synthesisedRepertoire } from './repertoire';
 import { PROFILE_SETTINGS } from './styles';
 
-const repertoire = new Repertoire({ seed: 5, tracks: 6, unknown: 2, minSeconds: 30, maxSeconds: 40 });
+const repertoire = synthesisedRepertoire({ seed: 5, tracks: 6, unknown: 2, minSeconds: 30, maxSeconds: 40 });
 const audio = new RecordedAudio(5);
 
 test('what is rendered is, at the times of the truth, the recordings of the truth', () => {

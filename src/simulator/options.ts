@@ -33,6 +33,12 @@ const schema = z.object({
   burst: number(0, 60, 4),
   /** Writes the reference library there as tagged FLAC files before listening. */
   writeLibrary: z.string().optional(),
+  /** A folder of songs to air instead of synthesised ones; the reference library holds them. */
+  music: z.string().optional(),
+  /** A folder of songs that are aired without being in the library. */
+  unknownMusic: z.string().optional(),
+  /** Ogg streams begin anew with every song, with its title in their comments, as most sources make them. */
+  chained: whole(0, 1, 0),
   /** Ends when this process has gone. */
   parentPid: whole(1, 2 ** 31, 1).optional(),
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GRID_MS } from './air';
 import { BLOCK_MS, Programme } from './programme';
-import { Repertoire } from './repertoire';
+import { synthesisedRepertoire } from './repertoire';
 import { PROFILE_SETTINGS, PROFILES, type Profile } from './styles';
 import { truthBetween } from './truth';
 
@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 
 function programmeOf(profile: Profile, seed = 1, mount = 'teranga.mp3') {
   const { minSeconds, maxSeconds, style } = PROFILE_SETTINGS[profile];
-  const repertoire = new Repertoire({ seed, tracks: 12, unknown: 6, minSeconds, maxSeconds });
+  const repertoire = synthesisedRepertoire({ seed, tracks: 12, unknown: 6, minSeconds, maxSeconds });
   return new Programme(seed, mount, repertoire, style);
 }
 
@@ -88,7 +88,13 @@ test('truth names what was aired in air time, with what kept it from being heard
 });
 
 test('every name in a repertoire says that it is simulated, and no two titles are alike', () => {
-  const repertoire = new Repertoire({ seed: 1, tracks: 200, unknown: 20, minSeconds: 60, maxSeconds: 90 });
+  const repertoire = synthesisedRepertoire({
+    seed: 1,
+    tracks: 200,
+    unknown: 20,
+    minSeconds: 60,
+    maxSeconds: 90,
+  });
   const all = [...repertoire.tracks, ...repertoire.unknown];
   for (const { title, artists, album, label } of all) {
     for (const name of [title, ...artists, album, label]) expect(name).toMatch(/\(simulé\)$/);

@@ -1,12 +1,6 @@
 import { onGrid } from './air';
 import { Random } from './random';
-import type { Recording } from './repertoire';
-
-/** What a station can play; recordings that the reference library holds, and others. */
-export interface Playable {
-  readonly tracks: readonly Recording[];
-  readonly unknown: readonly Recording[];
-}
+import type { Recording, Repertoire } from './repertoire';
 
 /** How a station is run. Probabilities are per transition or per song. */
 export interface ProgrammeStyle {
@@ -75,7 +69,7 @@ export class Programme {
   constructor(
     private readonly seed: number,
     readonly mount: string,
-    private readonly repertoire: Playable,
+    private readonly repertoire: Repertoire,
     private readonly style: ProgrammeStyle,
   ) {}
 
@@ -108,7 +102,7 @@ export class Programme {
   }
 
   /** For `planBlock` only. */
-  get plan(): { repertoire: Playable; style: ProgrammeStyle; seed: number } {
+  get plan(): { repertoire: Repertoire; style: ProgrammeStyle; seed: number } {
     return { repertoire: this.repertoire, style: this.style, seed: this.seed };
   }
 }

@@ -1,16 +1,22 @@
 import { onGrid } from './air';
 import { Random } from './random';
 
-/** A simulated recording: every name in it says that it is simulated. */
+/** Something that stations play. What is synthesised says in every name that it is simulated. */
 export interface Recording {
   /** `t001` for what the reference library holds, `u001` for what it does not. */
   readonly key: string;
   readonly kind: 'track' | 'unknown';
   readonly title: string;
   readonly artists: readonly string[];
-  readonly album: string;
-  readonly label: string;
+  readonly album?: string;
+  readonly label?: string;
   readonly durationMs: number;
+}
+
+/** What a station can play: recordings that the reference library holds, and others. */
+export interface Repertoire {
+  readonly tracks: readonly Recording[];
+  readonly unknown: readonly Recording[];
 }
 
 export interface RepertoireOptions {
@@ -46,23 +52,11 @@ const NAMES = [
   'des Vagues',
 ];
 
-/** What simulated stations can play. Equal options give equal recordings. */
-export class Repertoire {
-  readonly tracks: readonly Recording[];
-  readonly unknown: readonly Recording[];
-  private readonly byKey: ReadonlyMap<string, Recording>;
-
-  constructor(options: RepertoireOptions) {
-    const make = (kind: Recording['kind'], count: number) =>
-      Array.from({ length: count }, (_, i) => recording(options, kind, i));
-    this.tracks = make('track', options.tracks);
-    this.unknown = make('unknown', options.unknown);
-    this.byKey = new Map([...this.tracks, ...this.unknown].map((entry) => [entry.key, entry]));
-  }
-
-  get(key: string): Recording | undefined {
-    return this.byKey.get(key);
-  }
+/** Synthesised recordings. Equal options give equal recordings. */
+export function synthesisedRepertoire(options: RepertoireOptions): Repertoire {
+  const make = (kind: Recording['kind'], count: number) =>
+    Array.from({ length: count }, (_, i) => recording(options, kind, i));
+  return { tracks: make('track', options.tracks), unknown: make('unknown', options.unknown) };
 }
 
 function recording(options: RepertoireOptions, kind: Recording['kind'], index: number): Recording {

@@ -61,7 +61,7 @@ export class SimulatorServer {
     else if (request.method !== 'GET') send(response, 405, 'method not allowed');
     else if (name === 'stations.json') send(response, 200, this.stations(base));
     else if (name === 'truth.json') send(response, 200, this.truth(Object.fromEntries(searchParams)));
-    else if (name === 'library.json') send(response, 200, this.broadcast.repertoire.tracks);
+    else if (name === 'library.json') this.sendLibrary(response);
     else if (reference !== undefined) this.sendReference(reference, response);
     else if (mount !== undefined) {
       mount.connect(response, { icy: request.headers['icy-metadata'] === '1', path: pathname });
@@ -90,8 +90,16 @@ export class SimulatorServer {
     return { origin, now, entries: this.broadcast.truth(since, until, station) };
   }
 
+  private sendLibrary(response: ServerResponse): void {
+    const described = this.broadcast.repertoire.tracks.map((recording) => {
+      const { key, kind, title, artists, album, label, durationMs } = recording;
+      return { key, kind, title, artists, album, label, durationMs };
+    });
+    send(response, 200, described);
+  }
+
   private sendReference(key: string, response: ServerResponse): void {
-    const recording = this.broadcast.repertoire.get(key);
+    const recording = this.broadcast.repertoire.tracks.find((track) => track.key === key);
     if (recording === undefined) {
       send(response, 404, 'no such recording');
       return;

@@ -79,38 +79,42 @@ describe('a simulator at twenty times real time', () => {
 
   test('sends what the truth says it sends, at that time and at that pace', async () => {
     const connectedAt = airNow();
-    const started = Date.now();
-    const { response, data } = await listen(`${simulator.url}/teranga.mp3`, 8_000 * 34);
-    const tookS = (Date.now() - started) / 1_000;
-    expect(response.headers.get('content-type')).toBe('audio/mpeg');
-    // 34 s of 64 kbit/s, of which 4 s come at once: 1.5 s at this rate.
-    expect(tookS).toBeGreaterThan(1.3);
-    expect(tookS).toBeLessThan(4);
-
-    const { entries } = await simulator.truth({ station: 'teranga.mp3', from: connectedAt, to: airNow() });
-    const { samples } = decodeWhole(data, 'mp3');
-    const library = await simulator.library();
+    const ahead = {
+      station: 'teranga.mp3',
+      from: Math.round(connectedAt),
+      to: Math.round(connectedAt) + 400_000,
+    };
+    const { entries } = await simulator.truth(ahead);
+    // Twelve seconds into a song and from its end nobody talks over it.
+    const pointIn = (startedAt: number) => Math.max(startedAt + 12_000, connectedAt + 15_000);
     const song = entries.find(({ kind, startedAt, endedAt }) => {
-      return kind === 'track' && startedAt < connectedAt + 8_000 && endedAt > connectedAt + 12_000;
-    });
-    const after = (Math.max(song!.startedAt, connectedAt) - connectedAt) / 1_000 + 2;
-    const file = await fetch(`${simulator.url}/library/${song!.key}.flac`);
+      return kind === 'track' && endedAt > pointIn(startedAt) + 15_000;
+    })!;
+    const point = pointIn(song.startedAt);
+    const seconds = (point - connectedAt) / 1_000 + 5;
+
+    const opened = Date.now();
+    const openedAt = airNow();
+    const { response, data } = await listen(`${simulator.url}/teranga.mp3`, 8_000 * seconds);
+    const tookS = (Date.now() - opened) / 1_000;
+    expect(response.headers.get('content-type')).toBe('audio/mpeg');
+    // Four seconds come at once, the rest as it is aired.
+    expect(tookS).toBeGreaterThan((seconds - 4.5) / RATE);
+    expect(tookS).toBeLessThan(seconds / RATE + 3);
+
+    const { samples } = decodeWhole(data, 'mp3');
+    const file = await fetch(`${simulator.url}/library/${song.key}.flac`);
     const reference = decodeWhole(Buffer.from(await file.arrayBuffer()), 'flac').samples;
-    expect(library.some(({ key }) => key === song!.key)).toBe(true);
     // The stream begins four seconds (the burst) before the connection.
-    const from = Math.round((4 + after) * AIR_RATE);
-    const expected = Math.round((connectedAt + after * 1_000 - song!.startedAt) * 24);
-    const heard = samples.subarray(from, from + 9_600).filter((_, i) => i % 3 === 0);
+    const from = Math.round(((point - openedAt) / 1_000 + 4) * AIR_RATE);
+    const expected = Math.round((point - song.startedAt) * 24);
+    const heard = samples.subarray(from - 24_000, from - 14_400).filter((_, i) => i % 3 === 0);
     const thin = reference.filter((_, i) => i % 3 === 0);
-    const found = bestOffset(
-      heard,
-      thin,
-      Math.round(expected / 3) - 24_000,
-      Math.round(expected / 3) + 24_000,
-    );
+    const middle = Math.round((expected - 24_000) / 3);
+    const found = bestOffset(heard, thin, middle - 24_000, middle + 24_000);
     expect(found.correlation).toBeGreaterThan(0.8);
     // Connecting takes some milliseconds, each of which is 20 ms of air.
-    expect(Math.abs(found.offset - expected / 3) / 8_000).toBeLessThan(2);
+    expect(Math.abs(found.offset - middle) / 8_000).toBeLessThan(2);
   });
 
   test('interleaves titles when asked, and only then', async () => {
@@ -223,10 +227,10 @@ test('a hundred stations of spliced MP3 are on the air at once, and what they se
   try {
     const stations = await simulator.stations();
     expect(stations.length).toBe(100);
-    const heard = await Promise.all(stations.map(({ url }) => listen(url, 16_000 * 20)));
-    for (const { data } of heard) expect(data.length).toBeGreaterThanOrEqual(16_000 * 20);
+    const heard = await Promise.all(stations.map(({ url }) => listen(url, 16_000 * 10)));
+    for (const { data } of heard) expect(data.length).toBeGreaterThanOrEqual(16_000 * 10);
     const { samples, rate } = decodeWhole(heard[7]!.data, 'mp3');
-    expect(samples.length / rate).toBeGreaterThan(19.5);
+    expect(samples.length / rate).toBeGreaterThan(9.5);
     expect(Math.max(...samples.subarray(-AIR_RATE))).toBeGreaterThan(0.05);
   } finally {
     await simulator.stop();

@@ -3,26 +3,34 @@ import { commentBody } from './comments';
 import type { AudioEncoder } from './encoder';
 import { OggMuxer } from './ogg';
 
-/** A muxer for what an encoder gives, with a comment that names the station. */
-export function oggFor(encoder: AudioEncoder, serial: number, name: string): OggMuxer {
-  const comment = commentBody([['TITLE', name]]);
+/**
+ * A muxer for what an encoder gives.
+ * @param start position, in samples at AIR_RATE, at which this logical stream begins
+ */
+export function oggFor(
+  encoder: AudioEncoder,
+  serial: number,
+  tags: ReadonlyArray<readonly [string, string]>,
+  start = 0,
+): OggMuxer {
+  const comment = commentBody(tags);
   switch (encoder.codec) {
     case 'vorbis': {
       const [identification, , setup] = unlace(encoder.headers);
       const middle = Buffer.concat([Buffer.from('\x03vorbis', 'latin1'), comment, Buffer.from([1])]);
-      return new OggMuxer(serial, [identification!, middle, setup!], (samples) => samples);
+      return new OggMuxer(serial, [identification!, middle, setup!], (end) => end - start);
     }
     case 'opus': {
-      const tags = Buffer.concat([Buffer.from('OpusTags', 'latin1'), comment]);
+      const opusTags = Buffer.concat([Buffer.from('OpusTags', 'latin1'), comment]);
       // Opus counts at 48 kHz whatever went in.
-      return new OggMuxer(serial, [encoder.headers, tags], (samples) => (samples * 48_000) / AIR_RATE);
+      return new OggMuxer(serial, [encoder.headers, opusTags], (end) => ((end - start) * 48_000) / AIR_RATE);
     }
     case 'flac': {
       const info = Buffer.concat([
         Buffer.from('\x7fFLAC\x01\x00\x00\x01fLaC', 'latin1'),
         metadataBlock(0, false, encoder.headers),
       ]);
-      return new OggMuxer(serial, [info, metadataBlock(4, true, comment)], (samples) => samples);
+      return new OggMuxer(serial, [info, metadataBlock(4, true, comment)], (end) => end - start);
     }
     default:
       throw new RangeError(`${encoder.codec} is not sent in Ogg here`);

@@ -56,9 +56,14 @@ export class OggMuxer {
     return { data: Buffer.concat([full.data, page.data]), end: page.end };
   }
 
-  private flush(): { data: Buffer; end: number } | undefined {
+  /** The last page, marked as such: nothing may be pushed after it. */
+  finish(): Buffer {
+    return this.flush(4)?.data ?? this.page([], this.granule(this.lastEnd), 4);
+  }
+
+  private flush(flags = 0): { data: Buffer; end: number } | undefined {
     if (this.waiting.length === 0) return undefined;
-    const data = this.page(this.waiting, this.granule(this.lastEnd), 0);
+    const data = this.page(this.waiting, this.granule(this.lastEnd), flags);
     this.waiting = [];
     this.waitingBytes = 0;
     this.pageStart = this.lastEnd;

@@ -1,16 +1,17 @@
 import { type Clock, clockAtRate } from '../../clock';
+import { songsOf } from '../files';
 import { Mixer } from '../mixer';
 import type { SimulatorOptions } from '../options';
 import { Programme } from '../programme';
 import { RecordedAudio } from '../recorded-audio';
-import { Repertoire } from '../repertoire';
+import { type Repertoire, synthesisedRepertoire } from '../repertoire';
 import { PROFILE_SETTINGS, type ProfileSettings } from '../styles';
 import { type TruthEntry, truthBetween } from '../truth';
 import { Mount } from './mount';
 import { Preparer } from './preparer';
 import { EncodedSource, type Source } from './source';
 import { FrameStore, SplicedSource } from './spliced';
-import { KBPS, type Station, stationNames } from './station';
+import { KBPS, type Station, stationNames, tagsAt } from './station';
 
 /** How long the beginning may take to prepare: with many different recordings the rest is made as it comes. */
 const PREPARE_TIMEOUT_MS = 20_000;
@@ -34,8 +35,14 @@ export class Broadcast {
     this.settings = PROFILE_SETTINGS[profile];
     const minSeconds = options.minSeconds ?? this.settings.minSeconds;
     const maxSeconds = Math.max(minSeconds, options.maxSeconds ?? this.settings.maxSeconds);
-    this.repertoire = new Repertoire({ seed, tracks, unknown, minSeconds, maxSeconds });
-    this.audio = new RecordedAudio(seed);
+    const synthesised = synthesisedRepertoire({ seed, tracks, unknown, minSeconds, maxSeconds });
+    const known = options.music === undefined ? [] : songsOf(options.music, 'track');
+    const others = options.unknownMusic === undefined ? [] : songsOf(options.unknownMusic, 'unknown');
+    this.repertoire = {
+      tracks: known.length > 0 ? known : synthesised.tracks,
+      unknown: others.length > 0 ? others : synthesised.unknown,
+    };
+    this.audio = new RecordedAudio(seed, new Map([...known, ...others].map(({ key, path }) => [key, path])));
     this.clock = clockAtRate(options.rate, options.origin);
     const codecs =
       options.codecs ?? (this.settings.spliced ? (['mp3'] as const) : (['mp3', 'aac', 'vorbis'] as const));
@@ -47,7 +54,7 @@ export class Broadcast {
       return { name, mount, codec, kbps, programme: new Programme(seed, mount, this.repertoire, style) };
     });
     this.frames = this.settings.spliced ? new FrameStore(this.audio, 'studio') : undefined;
-    this.preparer = new Preparer(seed, this.audio, this.frames);
+    this.preparer = new Preparer(this.audio, this.frames);
   }
 
   /** Has the first seconds of every station ready, so that nobody waits for them. */
@@ -93,11 +100,18 @@ export class Broadcast {
   }
 
   private sourceOf(station: Station, fromMs: number, muted: () => boolean): Source {
-    const { programme, codec, name } = station;
+    const { programme, codec } = station;
     if (this.frames !== undefined && codec === 'mp3') {
       return new SplicedSource(programme, this.frames, muted, fromMs);
     }
-    const mixer = new Mixer(programme, this.audio);
-    return new EncodedSource(codec, name, mixer, muted, fromMs, this.settings.radioChain);
+    return new EncodedSource({
+      codec,
+      mixer: new Mixer(programme, this.audio),
+      muted,
+      fromMs,
+      tagsAt: (atMs) => tagsAt(station, atMs),
+      chained: this.options.chained === 1,
+      radioChain: this.settings.radioChain,
+    });
   }
 }

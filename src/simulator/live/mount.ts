@@ -135,7 +135,10 @@ export class Mount {
   }
 
   private keep(pieces: readonly Piece[], nowMs: number): void {
-    this.recent.push(...pieces);
+    for (const piece of pieces) {
+      if (piece.restarts) this.recent = [];
+      else this.recent.push(piece);
+    }
     this.recent = this.recent.filter(({ endMs }) => endMs > nowMs - this.burstMs);
   }
 

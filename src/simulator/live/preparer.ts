@@ -18,7 +18,6 @@ export class Preparer {
   private failure: Error | undefined;
 
   constructor(
-    private readonly seed: number,
     private readonly audio: RecordedAudio,
     private readonly frames: FrameStore | undefined,
   ) {
@@ -51,12 +50,8 @@ export class Preparer {
       const name = `${key} ${audioMs}`;
       if (this.pending.has(name)) continue;
       this.pending.add(name);
-      const request: RenderRequest = {
-        seed: this.seed,
-        key,
-        lengthMs: audioMs,
-        ...(this.frames && { frames: this.frames.quality }),
-      };
+      const frames = this.frames && { frames: this.frames.quality };
+      const request: RenderRequest = { ...this.audio.request(key, audioMs), ...frames };
       this.worker.postMessage(request);
     }
     return missing.length > 0;

@@ -1,19 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 import type { Quality } from '../encode/encoder';
 import { mp3Frames } from '../encode/mp3-frames';
-import { synthesise } from '../recorded-audio';
+import { type AudioRequest, makeAudio } from '../recorded-audio';
 
 /** What the preparer asks for, and what comes back. `frames`: the quality to encode in; absent: samples are wanted. */
-export interface RenderRequest {
-  readonly seed: number;
-  readonly key: string;
-  readonly lengthMs: number;
+export interface RenderRequest extends AudioRequest {
   readonly frames?: Quality;
 }
 export type RenderAnswer = RenderRequest & ({ readonly samples: Int16Array } | { readonly mp3: Uint8Array });
 
 parentPort?.on('message', (request: RenderRequest) => {
-  const samples = synthesise(request.seed, request.key, request.lengthMs);
+  const samples = makeAudio(request);
   if (request.frames === undefined) {
     parentPort!.postMessage({ ...request, samples }, [samples.buffer as ArrayBuffer]);
     return;

@@ -1,5 +1,6 @@
 import type { AirCodec } from '../air';
 import type { Programme } from '../programme';
+import type { Recording } from '../repertoire';
 
 /** A simulated station. */
 export interface Station {
@@ -40,8 +41,19 @@ export function stationNames(index: number, codec: AirCodec): { name: string; mo
 
 /** What the station says it is playing, ms from the origin: the song, or its own name between songs. */
 export function titleAt(station: Station, atMs: number): string {
-  const song = station.programme
-    .elementsBetween(atMs, atMs + 1)
-    .findLast(({ recording }) => recording)?.recording;
-  return song === undefined ? station.name : `${song.artists.join(', ')} - ${song.title}`;
+  const song = songAt(station, atMs);
+  return song === undefined ? station.name : [...song.artists, song.title].join(' - ');
+}
+
+/** The same as comments of an Ogg stream. */
+export function tagsAt(station: Station, atMs: number): [string, string][] {
+  const song = songAt(station, atMs);
+  if (song === undefined) return [['TITLE', station.name]];
+  return [['TITLE', song.title], ...song.artists.map((artist): [string, string] => ['ARTIST', artist])];
+}
+
+/** The song on the air; in a crossfade the one that comes. */
+function songAt(station: Station, atMs: number): Recording | undefined {
+  const elements = station.programme.elementsBetween(atMs, atMs + 1);
+  return elements.findLast(({ recording }) => recording !== undefined)?.recording;
 }
