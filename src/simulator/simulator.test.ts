@@ -176,6 +176,15 @@ describe('faults', () => {
     await end();
   });
 
+  test('end closes every stream politely, and the next one too', async () => {
+    const listening = listen(url(), 1e9);
+    await until(async () => (await simulator.stations())[0]!.listeners === 1);
+    await simulator.fault(mount, 'end', 60);
+    expect((await listening).data.length).toBeGreaterThan(10_000);
+    expect((await (await fetch(url())).arrayBuffer()).byteLength).toBeGreaterThan(10_000);
+    await end();
+  });
+
   test('stall keeps the connection and sends nothing; then the stream goes on', async () => {
     const arrivals: number[] = [];
     const stop = new AbortController();
