@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compiled, projectRoot } from '../src/paths';
@@ -38,6 +38,21 @@ describe('OTEL_* variables', () => {
       'OTEL_METRIC_EXPORT_INTERVAL',
     ]) {
       expect(started.stderr).toContain(`- ${name} : `);
+    }
+  });
+
+  test('docs/opentelemetry.md names what is understood, and its values', () => {
+    const page = readFileSync(join(projectRoot, 'docs/opentelemetry.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(OTEL_\w+)` +\| (.*?) +\|/gm)];
+    expect(rows.length).toBeGreaterThan(6);
+    const code = readFileSync(join(projectRoot, 'otel/environment.ts'), 'utf8');
+    for (const [, name, values] of rows) {
+      const listed = [...values!.matchAll(/`([^`]+)`/g)].map(([, value]) => value!);
+      for (const value of listed) expect(() => exportSettings({ [name!]: value })).not.toThrow();
+      if (listed.length > 0) {
+        expect(() => exportSettings({ [name!]: 'nonsense' }), name).toThrow(name);
+        expect(code).toContain(name!.replace('_EXPORTER_OTLP_ENDPOINT', ''));
+      }
     }
   });
 

@@ -25,7 +25,6 @@ export function createApp(deps: HttpDeps): Koa {
   const app = new Koa();
   app.on('error', brokenOff(log));
   const router = new Router({ sensitive: true, strict: true });
-  router.use(routeLabels(router));
   const tokens = new Tokens(deps.knex);
   const guard = accessGuard(deps.settings, tokens);
   const alerts = new Alerts(log, () => deps.clock.now());
@@ -46,6 +45,7 @@ export function createApp(deps: HttpDeps): Koa {
     metricsEndpoint({ tokenFile: deps.settings.metricsTokenFile }),
   );
 
+  app.use(routeLabels(router));
   app.use(traced(log));
   app.use(secured);
   app.use(errors(log));
