@@ -26,7 +26,7 @@ interface Options {
 }
 
 /** The decoder's last words are awaited for so long. */
-const FLUSH_MS = 2_000;
+const FLUSH_MS = 10_000;
 /** A decoder that has not caught up by then is overloaded. */
 const DRAIN_MS = 10_000;
 /** A live stream runs at the speed of the clock. What is further ahead is a file: it is read no faster than that. */

@@ -228,10 +228,10 @@ describe('ways to a stream', () => {
   });
 
   test('a file sent as fast as the line allows is read no faster than two minutes ahead', async () => {
-    const url = room.radio.air('/file', { bytes: mp3, contentType: 'audio/mpeg', pace: mp3.length * 400 });
+    const url = room.radio.air('/file', { bytes: mp3, contentType: 'audio/mpeg', pace: mp3.length * 15 });
     const ear = room.listen(url);
     const startedAt = room.clock.now();
-    await until(() => ear.chunks.length > 0 && ear.samples().length > 120 * SAMPLE_RATE);
+    await until(() => ear.heard > 120 * SAMPLE_RATE);
     await new Promise((resolve) => setTimeout(resolve, 500));
     const aheadS = ear.samples().length / SAMPLE_RATE - (room.clock.now() - startedAt) / 1000;
     expect(aheadS).toBeLessThan(160);

@@ -15,6 +15,8 @@ export class Ear implements CaptureSink {
   readonly titles: StreamTitle[] = [];
   readonly ended: SessionEnded[] = [];
   readonly failed: ConnectFailed[] = [];
+  /** Samples of all sessions. */
+  heard = 0;
   /** Everything in its order, by name. */
   readonly order: string[] = [];
 
@@ -25,6 +27,7 @@ export class Ear implements CaptureSink {
   audio(chunk: AudioChunk): void {
     if (this.order.at(-1) !== 'audio') this.order.push('audio');
     this.chunks.push(chunk);
+    this.heard += chunk.samples.length;
   }
   title(event: StreamTitle): void {
     this.order.push('title');
@@ -53,7 +56,7 @@ export class Ear implements CaptureSink {
 }
 
 /** Waits until `condition` gives something; fails after `ms` of this machine's time. */
-export async function until<T>(condition: () => T | undefined | false, ms = 10_000): Promise<T> {
+export async function until<T>(condition: () => T | undefined | false, ms = 25_000): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = condition();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export class Icecast {
     writeFileSync(path, configuration(folder, port));
     const child = spawn('icecast2', ['-c', path], { stdio: 'ignore' });
     const server = new Icecast(child, folder, port);
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     while (!(await answers(port))) {
       if (Date.now() > deadline || child.exitCode !== null) {
         await server.stop();
@@ -81,14 +81,19 @@ export class Icecast {
     if (!answer.ok) throw new Error(`icecast refused the title: ${answer.status}`);
   }
 
+  /** Throws when the server had ended by itself: then its own log says why. */
   async stop(): Promise<void> {
+    const { exitCode, signalCode } = this.child;
+    const died = exitCode !== null || signalCode !== null;
+    const log = died ? readFileSync(join(this.folder, 'error.log'), 'utf8').slice(-2000) : '';
     for (const { socket: asked, timer } of this.sources) {
       clearInterval(timer);
       asked.destroy();
     }
     const gone = new Promise((resolve) => this.child.once('exit', resolve));
-    if (this.child.exitCode === null && this.child.kill('SIGKILL')) await gone;
+    if (!died && this.child.kill('SIGKILL')) await gone;
     rmSync(this.folder, { recursive: true, force: true });
+    if (died) throw new Error(`icecast2 ended by itself (${signalCode ?? exitCode}):\n${log}`);
   }
 }
 

@@ -19,6 +19,8 @@ export interface Programme {
   readonly once?: boolean;
 }
 
+const MOST_BUFFERED = 1 << 20;
+
 /** A real HTTP server that speaks ICY to whoever asks for it. */
 export class Radio {
   private readonly server: Server;
@@ -76,7 +78,14 @@ export class Radio {
     let untilTitle = metaint ?? 0;
     let told: string | Buffer = '';
     const send = (upTo: number) => {
-      const limit = Math.min(upTo, programme.stallAfter ?? upTo, programme.endAfter ?? upTo);
+      // Who does not read is not written to: the bytes would pile up here.
+      if (response.writableLength > MOST_BUFFERED) return;
+      const limit = Math.min(
+        upTo,
+        sent + MOST_BUFFERED,
+        programme.stallAfter ?? upTo,
+        programme.endAfter ?? upTo,
+      );
       const out: Buffer[] = [];
       while (sent < limit) {
         const at = sent % programme.bytes.length;
