@@ -10,6 +10,9 @@ import { CONTENT_TYPES, type Station, titleAt } from './station';
 /** A listener that takes nothing is let go when so much waits for it, as Icecast does. */
 const MAX_WAITING_BYTES = 4e6;
 
+/** After a longer sleep of the machine the stream begins anew: nobody waits for what was aired meanwhile. */
+const MAX_SLEEP_MS = 30_000;
+
 interface Listener {
   readonly response: ServerResponse;
   readonly icy: IcyInterleaver | undefined;
@@ -24,6 +27,7 @@ export class Mount {
   private readonly listeners = new Set<Listener>();
   private source: Source | undefined;
   private recent: Piece[] = [];
+  private lastTick = Date.now();
 
   constructor(
     readonly station: Station,
@@ -87,6 +91,9 @@ export class Mount {
 
   /** Sends everything that has become due. Call often. */
   tick(): void {
+    const asleep = Date.now() - this.lastTick > MAX_SLEEP_MS;
+    this.lastTick = Date.now();
+    if (asleep) this.dropAll();
     if (this.listeners.size === 0) {
       this.source?.close();
       this.source = undefined;
