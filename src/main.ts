@@ -51,13 +51,15 @@ import { watchStations } from './stations/watch';
 import { Stoppers } from './stoppers';
 
 async function run(config: Config, log: Logger, stoppers: Stoppers, ending: AbortSignal): Promise<void> {
-  const clock = clockAtRate(config.clock.rate, config.clock.origin);
+  // One moment at which all clocks of this run agree, the simulator's too.
+  const anchor = config.clock.origin || Date.now();
+  const clock = clockAtRate(config.clock.rate, anchor);
   mkdirSync(config.dataDir, { recursive: true });
   stoppers.add('télémétrie', shutdownTelemetry);
 
   // It needs some seconds to synthesise its tracks: they pass while the database starts.
   const simulating = config.demo
-    ? startSimulator({ rate: config.clock.rate, origin: config.clock.origin })
+    ? startSimulator({ rate: config.clock.rate, origin: anchor, writeLibrary: join(config.dataDir, 'demo') })
     : undefined;
   simulating?.catch(() => undefined);
   stoppers.add('simulateur', async () => (await simulating?.catch(() => undefined))?.stop());
@@ -260,6 +262,7 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
   if (simulator) await demonstrate(simulator, config, { stations, library, analyser, log });
   else await withoutSimulation(stations);
   supervisorRef.current = supervisor;
+  const earlierToday = await stations.coverages(new Date(clock.now()).toISOString().slice(0, 10));
   const apply = async () => {
     const wanted = await stations.list();
     for (const { id } of supervisor.stations()) {
@@ -268,7 +271,7 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
         await supervisor.remove(id);
       }
     }
-    for (const station of wanted) supervisor.apply(station);
+    for (const station of wanted) supervisor.apply(station, earlierToday.get(station.id));
   };
   await apply();
   stoppers.add(
@@ -315,7 +318,8 @@ async function demonstrate(
   },
 ): Promise<void> {
   const { stations, library, analyser, log } = rooms;
-  const files = await simulator.writeLibrary(join(config.dataDir, 'demo'));
+  const folder = join(config.dataDir, 'demo');
+  const files = (await simulator.library()).map(({ key }) => join(folder, `${key}.flac`));
   await importSimulated(files, { library, analyser });
   const air = await simulator.stations();
   await stations.upsert(air.map(({ name, url }) => ({ name, url, paused: false, simulated: true })));
