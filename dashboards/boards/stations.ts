@@ -129,7 +129,7 @@ export const stations: Board = {
           unit: 'none',
           noValue: NONE,
           w: 24,
-          h: 10,
+          h: 8,
           join: 'station',
           sortBy: 'Value #D',
           queries: [
@@ -268,22 +268,20 @@ export const stations: Board = {
           ],
         }),
         lines({
-          title: p('Musique reconnue et inconnue', 'Known and unknown music'),
+          title: p('Son écouté et musique inconnue', 'Audio heard and unknown music'),
           description: p(
-            'Diffusions relevées par genre et secondes de musique inconnue. L’inconnue qui monte : un répertoire manque.',
-            'Plays logged by kind, and seconds of unknown music. Unknown rising: a repertoire is missing.',
+            'En stations : secondes de son par seconde, et la part que personne ne reconnaît. L’inconnue qui monte : un répertoire manque.',
+            'In stations: seconds of audio per second, and the part that nobody recognises. Unknown rising: a repertoire is missing.',
           ),
           unit: 'short',
-          noValue: p('Aucune', 'None'),
+          noValue: p('Rien', 'Nothing'),
           w: 12,
           min: 0,
           queries: [
-            { expr: increase(M.plays, ['kind', 'status']), legend: '{{kind}} {{status}}' },
-            {
-              expr: rate(M.unidentifiedMusic),
-              legend: p('musique inconnue (s par s)', 'unknown music (s per s)'),
-            },
+            { expr: rate(M.audioHeard), legend: p('écouté', 'heard') },
+            { expr: rate(M.unidentifiedMusic), legend: p('musique inconnue', 'unknown music') },
           ],
+          colours: { écouté: 'blue', heard: 'blue', 'musique inconnue': 'orange', 'unknown music': 'orange' },
         }),
       ],
     },

@@ -53,6 +53,7 @@ export function bars(spec: Frame): Panel {
         .displayMode(common.BarGaugeDisplayMode.Basic)
         .orientation(common.VizOrientation.Horizontal)
         .showUnfilled(true)
+        .text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(16))
         .reduceOptions(last())
         .build(),
   };

@@ -56,6 +56,8 @@ export function lines(spec: LineSpec): Panel {
             spec.limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off,
           ),
         );
+      // Counts that stay at nothing: an axis of 0 to 1, not Grafana's 0 to 100.
+      if (['short', 'none', 'reqps', 'ops'].includes(spec.unit)) builder.axisSoftMax(1);
       for (const [name, colour] of Object.entries(spec.colours ?? {})) {
         builder.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }]);
       }
