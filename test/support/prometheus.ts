@@ -46,18 +46,21 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+interface Launch {
+  readonly args: (folder: string, port: number) => string[];
+  readonly config?: string;
+  /** Puts further files into the program's folder before it starts. */
+  readonly prepare?: (folder: string) => void;
+  readonly readyAt?: string;
+}
+
 async function run(
   program: string,
-  args: (folder: string, port: number) => string[],
-  config: string,
+  { args, config = '', prepare, readyAt = '/-/ready' }: Launch,
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), `sodav-${program}-`));
   const port = await freePort();
-  mkdirSync(join(folder, 'rules'));
-  for (const file of RULE_FILES) {
-    const rules = readFileSync(join(projectRoot, 'docker/prometheus/rules', file), 'utf8');
-    writeFileSync(join(folder, 'rules', file), rules.replace(/^ {4}interval: .*\n/gm, ''));
-  }
+  prepare?.(folder);
   writeFileSync(join(folder, 'config.yml'), config.replaceAll(ITSELF, `127.0.0.1:${port}`));
   const child: ChildProcess = spawn(program, args(folder, port), {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -72,7 +75,7 @@ async function run(
   await until(
     async () => {
       if (child.exitCode !== null) throw new Error(log);
-      return (await fetch(`${url}/-/ready`)).status;
+      return (await fetch(`${url}${readyAt}`)).status;
     },
     (status) => status === 200,
   );
@@ -90,30 +93,49 @@ async function run(
 /**
  * A real Prometheus with this configuration, and the project's rules where that asks for them. Rules that look back for
  * days are evaluated as often as the others, so that a test need not wait for them.
+ * @param options.hurry alerts fire after two seconds instead of their `for`
  */
-export function startPrometheus(config: string): Promise<Running> {
-  return run(
-    'prometheus',
-    (folder, port) => [
+export function startPrometheus(
+  config: string,
+  options: { readonly hurry?: boolean } = {},
+): Promise<Running> {
+  return run('prometheus', {
+    config,
+    prepare(folder) {
+      mkdirSync(join(folder, 'rules'));
+      for (const file of RULE_FILES) {
+        const rules = readFileSync(join(projectRoot, 'docker/prometheus/rules', file), 'utf8')
+          .replace(/^ {4}interval: .*\n/gm, '')
+          .replace(/^ {8}for: .*$/gm, (line) => (options.hurry ? '        for: 2s' : line));
+        writeFileSync(join(folder, 'rules', file), rules);
+      }
+    },
+    args: (folder, port) => [
       `--config.file=${folder}/config.yml`,
       `--storage.tsdb.path=${folder}/data`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--web.enable-lifecycle',
     ],
-    config,
-  );
+  });
+}
+
+/** A real Node Exporter. */
+export function startNodeExporter(): Promise<Running> {
+  return run('prometheus-node-exporter', {
+    readyAt: '/',
+    args: (_, port) => [`--web.listen-address=127.0.0.1:${port}`],
+  });
 }
 
 /** A real Alertmanager with this configuration. */
 export function startAlertmanager(config: string): Promise<Running> {
-  return run(
-    'prometheus-alertmanager',
-    (folder, port) => [
+  return run('prometheus-alertmanager', {
+    config,
+    args: (folder, port) => [
       `--config.file=${folder}/config.yml`,
       `--storage.path=${folder}/data`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--cluster.listen-address=',
     ],
-    config,
-  );
+  });
 }

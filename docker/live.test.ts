@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DashboardFile, queriesOf, substitute } from '../dashboards/lib/queries';
+import { projectRoot } from '../src/paths';
+import { type OwnServer, ownServer } from '../test/support/database';
+import { installed } from '../test/support/installed';
+import { prometheusConfig } from '../test/support/monitoring';
+import {
+  type Running,
+  startAlertmanager,
+  startNodeExporter,
+  startPrometheus,
+  until,
+} from '../test/support/prometheus';
+import { type RunningService, startService } from '../test/support/service';
+import { ruleGroups } from './prometheus/rules';
+
+interface Answer {
+  readonly status: string;
+  readonly error?: string;
+  readonly warnings?: readonly string[];
+  readonly data?: {
+    readonly result: readonly { readonly metric: Record<string, string>; readonly value: [number, string] }[];
+  };
+}
+
+const programs = ['prometheus', 'prometheus-alertmanager', 'prometheus-node-exporter'] as const;
+
+/** The service with its simulated stations, watched by a real Prometheus and Alertmanager with the project's own files. */
+describe.skipIf(!installed(...programs))('the whole monitoring, running', () => {
+  let database: OwnServer;
+  let service: RunningService;
+  let nodeExporter: Running;
+  let alertmanager: Running;
+  let prometheus: Running;
+
+  beforeAll(async () => {
+    database = await ownServer();
+    service = await startService({ DATABASE_URL: database.url, DEMO: 'on' });
+    // Notifications at once, to where the service listens here; all else as in the file.
+    const configuration = readFileSync(join(projectRoot, 'docker/alertmanager/alertmanager.yml'), 'utf8')
+      .replaceAll('http://backend:8000', service.url)
+      .replace(/group_wait: .*/g, 'group_wait: 0s')
+      .replace(/group_interval: .*/g, 'group_interval: 1s');
+    [nodeExporter, alertmanager] = await Promise.all([startNodeExporter(), startAlertmanager(configuration)]);
+    prometheus = await startPrometheus(
+      prometheusConfig({
+        service: service.url,
+        alertmanager: alertmanager.url,
+        nodeExporter: nodeExporter.url,
+      }),
+      { hurry: true },
+    );
+  }, 120_000);
+
+  afterAll(async () => {
+    await Promise.all([prometheus, alertmanager, nodeExporter].map((one) => one?.stop()));
+    await service?.stop();
+    await database?.destroy();
+  }, 60_000);
+
+  const query = async (expr: string): Promise<Answer> => {
+    const url = `${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`;
+    return (await (await fetch(url)).json()) as Answer;
+  };
+  const empty = async (expressions: readonly string[]) => {
+    const answers = await Promise.all(expressions.map(async (expr) => ({ expr, answer: await query(expr) })));
+    return answers
+      .filter(({ answer }) => (answer.data?.result.length ?? 0) === 0 || (answer.warnings?.length ?? 0) > 0)
+      .map(({ expr, answer }) => `${expr}: ${answer.error ?? answer.warnings?.join() ?? 'no series'}`);
+  };
+
+  test('every recording rule gives a series', async () => {
+    const records = ruleGroups(projectRoot).flatMap(({ rules }) =>
+      rules.flatMap(({ record }) => record ?? []),
+    );
+    expect(
+      await until(
+        () => empty(records),
+        (left) => left.length === 0,
+        60,
+      ),
+    ).toEqual([]);
+  }, 70_000);
+
+  test('every query of every panel returns a series, without a warning', async () => {
+    const folder = join(projectRoot, 'dashboards/fr');
+    const boards = readdirSync(folder).map(
+      (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as DashboardFile,
+    );
+    const expressions = boards.flatMap(queriesOf).map(({ expr }) => substitute(expr));
+    expect(expressions.length).toBeGreaterThan(90);
+    expect(
+      await until(
+        () => empty(expressions),
+        (left) => left.length === 0,
+        60,
+      ),
+    ).toEqual([]);
+  }, 70_000);
+
+  test('an alert fires, is told to the service through Alertmanager, and is resolved', async () => {
+    const state = async () => {
+      const { data } = await query('ALERTS{alertname="SodavDatabaseUnreachable"}');
+      return data!.result.map(({ metric }) => metric.alertstate);
+    };
+    const told = () => service.log();
+    expect(await state()).toEqual([]);
+
+    await database.stop();
+    await until(state, (states) => states.includes('firing'), 30);
+    await until(
+      async () => told(),
+      (log) => log.includes('alerte : La base de données ne répond plus'),
+      30,
+    );
+    // What the database would have told is absent, not zero.
+    expect((await query('max(sodav_track_count)')).data!.result).toEqual([]);
+
+    await database.start();
+    await until(state, (states) => states.length === 0, 30);
+    await until(
+      async () => told(),
+      (log) => log.includes('alerte terminée : La base de données ne répond plus'),
+      30,
+    );
+    const count = async (status: string) => {
+      const { data } = await query(`sum(sodav_alert_notifications_total{status="${status}"})`);
+      return Number(data!.result[0]?.value[1] ?? 0);
+    };
+    expect(
+      await until(
+        () => count('firing'),
+        (n) => n > 0,
+      ),
+    ).toBeGreaterThan(0);
+    expect(
+      await until(
+        () => count('resolved'),
+        (n) => n > 0,
+      ),
+    ).toBeGreaterThan(0);
+  }, 120_000);
+});
