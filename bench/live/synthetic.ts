@@ -1,0 +1,56 @@
+import { crc32 } from 'node:zlib';
+import type { LibraryStore } from '../../src/library/store';
+import type { Fingerprint } from '../../src/recognition/local/fingerprint';
+import {
+  BLOCK_FRAMES,
+  FINGERPRINT_VERSION,
+  FIRST_BIN,
+  FRAMES_PER_SECOND,
+  LAST_BIN,
+  QUANTUM,
+  REFERENCE_PEAKS_PER_BLOCK,
+} from '../../src/recognition/local/params';
+import { Random } from '../../src/simulator/random';
+
+/**
+ * A fingerprint of the size and density of a real one, of no recording: peaks at random, more of them low, as in music.
+ * For benchmarks only.
+ */
+export function syntheticFingerprint(random: Random): Fingerprint {
+  const durationS = random.between(150, 300);
+  const words: number[] = [];
+  const frames = durationS * FRAMES_PER_SECOND;
+  for (let block = 0; block + BLOCK_FRAMES < frames; block += BLOCK_FRAMES) {
+    for (let i = 0; i < REFERENCE_PEAKS_PER_BLOCK; i++) {
+      const time = Math.floor((block + random.next() * BLOCK_FRAMES) * QUANTUM);
+      // The product of two uniform numbers: half of the peaks are in the lowest fifth of the band.
+      const bin = FIRST_BIN + (LAST_BIN - FIRST_BIN) * random.next() * random.next();
+      words.push(time * 4096 + Math.round(bin * QUANTUM));
+    }
+  }
+  words.sort((a, b) => a - b);
+  const data = new Uint8Array(4 * words.length);
+  const view = new DataView(data.buffer);
+  for (const [i, word] of words.entries()) view.setUint32(4 * i, word, true);
+  return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+}
+
+/** Fills a bench's own library with tracks that say in every name what they are. */
+export async function addSynthetic(library: LibraryStore, count: number, seed: number): Promise<void> {
+  let next = 0;
+  const fill = async () => {
+    while (next < count) {
+      const number = ++next;
+      const fingerprint = syntheticFingerprint(new Random(seed, 'synthetic', number));
+      await library.addRecording({
+        title: `Empreinte synthétique ${number} (banc d’essai)`,
+        artists: ['Banc d’essai (simulé)'],
+        source: 'simulator',
+        simulated: true,
+        durationS: fingerprint.durationS,
+        fingerprint,
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, fill));
+}
