@@ -23,7 +23,10 @@ interface PlayLine {
   readonly ended_at: string;
 }
 
-/** The service as its users start it, in a process of its own, on a data folder of its own. */
+/**
+ * The service as `npm start` starts it, in a process of its own, on a data folder of its own. Settings of memory come
+ * with this process's own arguments and environment.
+ */
 export class Service {
   private readonly child;
   private readonly exited: Promise<void>;
