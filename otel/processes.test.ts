@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ownServer } from '../test/support/database';
 import { scrape } from '../test/support/telemetry';
 import { registerHelperProcess, unregisterHelperProcess } from './processes';
 
@@ -105,6 +106,35 @@ describe.skipIf(process.platform !== 'linux')('the service as /proc sees it', ()
     children.splice(0);
     const after = (await scrape()).value('sodav_memory_usage_bytes')!;
     expect(Math.abs(after - procRss('self')) / after).toBeLessThan(0.1);
+  });
+
+  test('memory that PostgreSQL’s processes share counts once', async () => {
+    const server = await ownServer();
+    let postmaster: number | undefined;
+    try {
+      await server.knex.raw(
+        `CREATE TABLE filled AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 20000)`,
+      );
+      // Each connection looks at all of it, and so maps the buffers that hold it.
+      const connections = await Promise.all(Array.from({ length: 4 }, () => server.knex.transaction()));
+      const backends: number[] = [];
+      for (const trx of connections) {
+        const { rows } = await trx.raw('SELECT pg_backend_pid() AS pid, (SELECT count(*) FROM filled) AS n');
+        backends.push(rows[0].pid);
+      }
+      postmaster = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${backends[0]}/status`, 'utf8'))![1]);
+      const before = (await scrape()).value('sodav_memory_usage_bytes')!;
+      registerHelperProcess(postmaster);
+      const counted = (await scrape()).value('sodav_memory_usage_bytes')! - before;
+      const twice = backends.reduce((sum, pid) => sum + procRss(pid), procRss(postmaster!));
+      for (const trx of connections) await trx.rollback();
+      expect(counted).toBeGreaterThan(20e6);
+      // Four connections map 20 MB each: three times that is counted by whoever adds up their RSS.
+      expect(twice - counted).toBeGreaterThan(30e6);
+    } finally {
+      if (postmaster !== undefined) unregisterHelperProcess(postmaster);
+      await server.destroy();
+    }
   });
 
   test('scrapes on each other’s heels give numbers', async () => {

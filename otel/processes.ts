@@ -20,7 +20,10 @@ export function unregisterHelperProcess(pid: number): void {
 
 interface HelperUsage {
   readonly cpuSeconds: number;
+  /** Resident memory without `sharedBytes`. */
   readonly rssBytes: number;
+  /** Of System V, POSIX and anonymous shared memory: PostgreSQL's processes all map the same buffers. */
+  readonly sharedBytes: number;
 }
 
 function usageOf(pid: number): HelperUsage | undefined {
@@ -28,10 +31,14 @@ function usageOf(pid: number): HelperUsage | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in parentheses and may hold spaces.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const bytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
+    const sharedBytes = bytes('RssShmem');
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      rssBytes: Number(resident?.[1] ?? 0) * 1024,
+      rssBytes: bytes('VmRSS') - sharedBytes,
+      sharedBytes,
     };
   } catch {
     return undefined; // it has ended
@@ -49,9 +56,9 @@ function withDescendants(pid: number, into: Set<number>): void {
   }
 }
 
-function helperUsage(): Map<number, HelperUsage> {
+function helperUsage(roots: Iterable<number> = helpers): Map<number, HelperUsage> {
   const pids = new Set<number>();
-  for (const pid of helpers) withDescendants(pid, pids);
+  for (const pid of roots) withDescendants(pid, pids);
   const found = new Map<number, HelperUsage>();
   for (const pid of pids) {
     const usage = usageOf(pid);
@@ -92,9 +99,16 @@ export class UsageWindow {
   }
 }
 
-/** Resident memory of the helpers, bytes. */
+/**
+ * Resident memory of the helpers, bytes. Shared memory counts once per helper, with all that it started: PostgreSQL's
+ * buffers would otherwise count once per connection.
+ */
 export function helperMemory(): number {
   let sum = 0;
-  for (const { rssBytes } of helperUsage().values()) sum += rssBytes;
+  for (const helper of helpers) {
+    const family = [...helperUsage([helper]).values()];
+    sum += Math.max(0, ...family.map(({ sharedBytes }) => sharedBytes));
+    for (const { rssBytes } of family) sum += rssBytes;
+  }
   return sum;
 }

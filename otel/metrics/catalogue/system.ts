@@ -13,7 +13,7 @@ export const systemMetrics = {
     labels: {},
     source: 'derived',
     fedBy:
-      'host-metrics pour le processus principal, /proc pour les processus auxiliaires (décodeurs, PostgreSQL embarqué) et ce qu’ils lancent.',
+      'host-metrics pour le processus principal, /proc pour les processus auxiliaires (décodeurs, PostgreSQL embarqué) et ce qu’ils lancent ; la mémoire partagée de PostgreSQL compte une fois.',
     howToRead:
       'La mémoire de la machine entière est celle de node-exporter. Une pente qui ne cesse pas est une fuite.',
     stability: 'stable',
