@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { Reference } from './types';
 
-/** Fingerprints read at a time: some ten megabytes of ordinary songs. */
-const BATCH = 200;
+/** Fingerprints read at a time: some megabytes of ordinary songs, as text. */
+const BATCH = 50;
 
 const QUERY = `
   SELECT f.track_id, f.version, f.duration_s, f.data, f.checksum

@@ -12,7 +12,10 @@ const LIVED_MS = 60_000;
 const HANGS_MS = 20_000;
 const WATCH_MS = 5_000;
 /** The only variables that a decoder gets: it must not hold the service's secrets. */
-const ENVIRONMENT = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMPDIR', 'HOME'];
+const ENVIRONMENT = [
+  ...['PATH', 'LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMPDIR', 'HOME'],
+  ...['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'],
+];
 
 interface ShardOptions {
   readonly number: number;
@@ -81,7 +84,7 @@ export class Shard {
     );
     const child = fork(compiled('src/capture/decoder/main'), [], {
       serialization: 'advanced',
-      execArgv: ['--max-old-space-size=256'],
+      execArgv: ['--max-old-space-size=256', '--max-semi-space-size=2'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env,
     });

@@ -52,9 +52,13 @@ export function packFingerprint(blocks: readonly PeakBlock[], durationS: number)
 
 /**
  * The packed peaks of a stored fingerprint.
+ * @param room gives the array that they are written to
  * @throws Error when it is of another version or damaged
  */
-export function unpackFingerprint(fingerprint: Fingerprint): Uint32Array {
+export function unpackFingerprint(
+  fingerprint: Fingerprint,
+  room: (words: number) => Uint32Array = (words) => new Uint32Array(words),
+): Uint32Array {
   if (fingerprint.version !== FINGERPRINT_VERSION) {
     throw new Error(`fingerprint of version ${fingerprint.version}, expected ${FINGERPRINT_VERSION}`);
   }
@@ -63,7 +67,9 @@ export function unpackFingerprint(fingerprint: Fingerprint): Uint32Array {
     throw new Error('fingerprint damaged: its checksum does not fit');
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Uint32Array.from({ length: data.byteLength / 4 }, (_, i) => view.getUint32(4 * i, true));
+  const words = room(data.byteLength / 4);
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true);
+  return words;
 }
 
 /** Time of a packed peak, in quarter frames. */

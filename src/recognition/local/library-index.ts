@@ -4,6 +4,7 @@ import { compiled } from '../../paths';
 import { type Fingerprint, unpackFingerprint } from './fingerprint';
 import { EMPTY_INDEX, type LandmarkIndex, peaksOf, type ReferenceTrack } from './landmark-index';
 import type { BuildOrder, FromBuilder } from './messages';
+import { WordPages } from './word-pages';
 
 /** A track as the library gives it. */
 export interface IndexedTrack {
@@ -20,6 +21,7 @@ const GATHER_MS = 250;
  */
 export class LibraryIndex {
   private readonly tracks = new Map<number, ReferenceTrack>();
+  private readonly pages = new WordPages();
   private timer: NodeJS.Timeout | undefined;
   private building: Promise<void> | undefined;
   private builder: Worker | undefined;
@@ -37,7 +39,7 @@ export class LibraryIndex {
   /** Adds or replaces a track; a damaged fingerprint is refused and logged, and the rest goes on. */
   add({ trackId, fingerprint }: IndexedTrack): boolean {
     try {
-      const words = unpackFingerprint(fingerprint);
+      const words = unpackFingerprint(fingerprint, (count) => this.pages.take(count));
       this.tracks.set(trackId, { trackId, durationS: fingerprint.durationS, words });
       this.change();
       return true;
@@ -116,6 +118,7 @@ export class LibraryIndex {
         this.tracks.set(track.trackId, { ...track, words: peaksOf(index, i) });
       }
     }
+    this.pages.turn();
     this.swapped(index);
   }
 }
