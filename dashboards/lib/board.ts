@@ -71,6 +71,8 @@ export function build(board: Board, language: Language): dashboard.Dashboard {
   for (const variable of variables) builder.withVariable(queryVariable(variable, language));
   for (const annotation of annotations(language)) builder.annotation(annotation);
   const built = builder.build();
+  // What Grafana 12.0 knows; later ones bring it up to date themselves.
+  built.schemaVersion = 41;
   // The SDK puts links into a menu that has to be opened; this one belongs in sight.
   for (const link of built.links ?? []) delete link.placement;
   built.panels = place(board.sections, language);
