@@ -43,6 +43,7 @@ import { countLocalAttempt, observeRecognition } from './recognition/metrics';
 import { Stages } from './recognition/stages';
 import { UnknownClusters } from './recognition/unknown-clusters';
 import { type Simulator, startSimulator } from './simulator/client';
+import { ListeningRight } from './stations/listening-right';
 import { stationMetrics } from './stations/metrics';
 import { StationStateLog } from './stations/state-log';
 import { StationStore } from './stations/store';
@@ -50,7 +51,13 @@ import { Supervisor } from './stations/supervisor';
 import { watchStations } from './stations/watch';
 import { Stoppers } from './stoppers';
 
-async function run(config: Config, log: Logger, stoppers: Stoppers, ending: AbortSignal): Promise<void> {
+async function run(
+  config: Config,
+  log: Logger,
+  stoppers: Stoppers,
+  ending: AbortSignal,
+  leave: () => void,
+): Promise<void> {
   // One moment at which all clocks of this run agree, the simulator's too.
   const anchor = config.clock.origin || Date.now();
   const clock = clockAtRate(config.clock.rate, anchor);
@@ -156,6 +163,31 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
   await whenDatabaseIsThere(knex, { clock, log, ending });
   const tokenFile = await ensureToken({ knex, dataDir: config.dataDir, log });
 
+  stoppers.add('reconnaissance', () => recognizer.stop());
+  observeLibrary(library);
+  stationMetrics({
+    supervisor: {
+      stations: () => supervisorRef.current?.stations() ?? [],
+      statuses: () => supervisorRef.current?.statuses() ?? new Map(),
+    },
+    clock,
+    lastDetectionAt: (id) => pipeline.lastDetectionAt(id),
+  });
+  const references = await loadLibrary(library, recognizer, log);
+  libraryReady = true;
+  stoppers.add(
+    'suivi de la bibliothèque',
+    feedRecogniser({
+      ...{ knex, store: library, recogniser: recognizer, version: FINGERPRINT_VERSION, clock, log },
+      known: references,
+    }),
+  );
+
+  // Of several copies of the service on one database, one listens and writes plays; the others stop here for now.
+  const right = new ListeningRight({ knex, clock, log, onLost: leave });
+  stoppers.add("droit d'écoute", () => right.release());
+  await right.obtained(ending);
+
   const playLog = await PlayLog.open({
     folder: join(config.dataDir, 'journal'),
     store: playStore,
@@ -234,24 +266,11 @@ async function run(config: Config, log: Logger, stoppers: Stoppers, ending: Abor
     stationName: (id) => supervisor.stations().find((station) => station.id === id)?.name,
     track: (id) => library.get(id),
   });
-  stoppers.add('reconnaissance', () => recognizer.stop());
   stoppers.add('services extérieurs', () => stages.stop());
   stoppers.add('stations', () => supervisor.stop());
   stoppers.add('diffusions', () => pipeline.stop());
 
-  observeLibrary(library);
   observeRecognition({ recognizer, stages, budget: audd.enabled ? budget : undefined });
-  stationMetrics({ supervisor, clock, lastDetectionAt: (id) => pipeline.lastDetectionAt(id) });
-
-  const references = await loadLibrary(library, recognizer, log);
-  libraryReady = true;
-  stoppers.add(
-    'suivi de la bibliothèque',
-    feedRecogniser({
-      ...{ knex, store: library, recogniser: recognizer, version: FINGERPRINT_VERSION, clock, log },
-      known: references,
-    }),
-  );
 
   await pipeline.resume();
   await unknown.recover();
@@ -362,7 +381,7 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   try {
-    await run(config, log, stoppers, ending.signal);
+    await run(config, log, stoppers, ending.signal, () => void leave(EXIT.failed));
   } catch (error) {
     if (!ending.signal.aborted) {
       log.debug({ err: error }, 'démarrage impossible');
