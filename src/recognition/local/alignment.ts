@@ -42,22 +42,42 @@ export interface Coincidence {
   expected: number;
 }
 
-/** Counts the recording's peaks that sound where the alignment says, within the loaded stretch. */
-export function coincide(words: Uint32Array, map: PeakMap, alignment: Alignment, out: Coincidence): void {
+/** Calls `each(session frame, bin)` for the recording's peaks that should sound within the loaded stretch. */
+export function forEachExpected(
+  words: Uint32Array,
+  map: PeakMap,
+  alignment: Alignment,
+  each: (frame: number, bin: number) => void,
+): void {
   const first = lowerBound(words, toReference(alignment, map.fromFrame) * QUANTUM);
   const last = lowerBound(words, toReference(alignment, map.toFrame) * QUANTUM);
   const { pitch, queryAt, referenceAt, tempo } = alignment;
-  let hits = 0;
-  let expected = 0;
   for (let i = first; i < last; i++) {
     const word = words[i]!;
     const bin = (frequencyOf(word) / QUANTUM) * pitch;
-    if (bin > LAST_BIN) continue;
-    const hit = map.at(queryAt + (timeOf(word) / QUANTUM - referenceAt) / tempo, bin);
-    if (hit < 0) continue;
+    if (bin <= LAST_BIN) each(queryAt + (timeOf(word) / QUANTUM - referenceAt) / tempo, bin);
+  }
+}
+
+/** Counts the recording's peaks that sound where the alignment says, within the loaded stretch. */
+export function coincide(words: Uint32Array, map: PeakMap, alignment: Alignment, out: Coincidence): void {
+  let hits = 0;
+  let expected = 0;
+  forEachExpected(words, map, alignment, (frame, bin) => {
+    const hit = map.at(frame, bin);
+    if (hit < 0) return;
     hits += hit;
     expected++;
-  }
+  });
   out.hits = hits;
   out.expected = expected;
+}
+
+/** Sum of the grades with which the recording's peaks are found; a sharper measure than `coincide`. */
+export function graded(words: Uint32Array, map: PeakMap, alignment: Alignment): number {
+  let sum = 0;
+  forEachExpected(words, map, alignment, (frame, bin) => {
+    sum += Math.max(0, map.grade(frame, bin));
+  });
+  return sum;
 }

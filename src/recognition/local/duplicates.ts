@@ -51,7 +51,7 @@ export function findDuplicate(
       count: last - first,
     };
     map.load(peaks, from, from + WINDOW);
-    for (const candidate of searcher.search(peaks, { tempo: 1, pitch: 1 })) {
+    for (const candidate of searcher.search(peaks, { tempo: 1, pitch: 1 }, map)) {
       const known = peaksOf(index, candidate.track);
       const { alignment, z } = verify(known, map, refine(known, map, candidate.alignment));
       if (z < CERTAIN) continue;

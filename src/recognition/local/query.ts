@@ -1,5 +1,5 @@
 import type { PeakBlock } from './front-end';
-import { BINS } from './params';
+import { BINS, FIRST_BIN, LAST_BIN } from './params';
 
 /** Peaks of a stretch of air; `count` of them are valid. Time in frames of the session, rising; frequency in bins. */
 export interface QueryPeaks {
@@ -49,15 +49,27 @@ export class QueryHistory {
   }
 }
 
-/** How far a peak may be from where the reference has it: one frame and a half, one bin and a half. */
+/** How far from where the reference has it a peak is looked for: one cell around its own, a bin and a half at most. */
 const REACH = 1;
 
 /**
- * Where a stretch of air has peaks, as a grid that answers "is there one near?" in one look. The share of marked cells
- * is the probability of a hit by chance.
+ * Standard deviations of the kernel that grades a coincidence. Measured on music under noise and speech at 0 and
+ * −6 dB: 20 % of a recording's peaks are found within half a frame and a quarter of a bin, where chance puts 0.9 %;
+ * beyond one frame or three quarters of a bin there is nothing but chance.
  */
+const SIGMA_FRAMES = 0.7;
+const SIGMA_BINS = 0.35;
+
+/** Where a peak of the air is from where it was expected. */
+export interface Deviation {
+  frames: number;
+  bins: number;
+}
+
+/** Where a stretch of air has peaks, as a grid that answers "is there one near, and how near?" in one look. */
 export class PeakMap {
-  private readonly cells: Uint8Array;
+  /** The peak next to each cell's middle, counted from 1; 0 where none is near. */
+  private readonly cells: Uint16Array;
   private from = 0;
   private frames = 0;
   private marked = 0;
@@ -65,7 +77,7 @@ export class PeakMap {
 
   /** @param maxFrames longest stretch that will be loaded */
   constructor(private readonly maxFrames: number) {
-    this.cells = new Uint8Array(maxFrames * BINS);
+    this.cells = new Uint16Array(maxFrames * BINS);
   }
 
   load(peaks: QueryPeaks, from: number, to: number): void {
@@ -74,20 +86,27 @@ export class PeakMap {
     this.cells.fill(0, 0, this.frames * BINS);
     this.marked = 0;
     this.peaks = peaks;
-    for (let i = 0; i < peaks.count; i++) {
+    const count = Math.min(peaks.count, 65_535);
+    for (let i = 0; i < count; i++) {
       const t = Math.round(peaks.time[i]! - from);
       const f = Math.round(peaks.frequency[i]!);
       for (let dt = -REACH; dt <= REACH; dt++) {
         if (t + dt < 0 || t + dt >= this.frames) continue;
         for (let df = -REACH; df <= REACH; df++) {
           const cell = (t + dt) * BINS + f + df;
-          if (this.cells[cell] === 0) {
-            this.cells[cell] = 1;
-            this.marked++;
-          }
+          const other = this.cells[cell]!;
+          if (other === 0) this.marked++;
+          if (other === 0 || this.nearer(i, other - 1, t + dt, f + df)) this.cells[cell] = i + 1;
         }
       }
     }
+  }
+
+  private nearer(a: number, b: number, t: number, f: number): boolean {
+    const { time, frequency } = this.peaks;
+    const distance = (i: number) =>
+      ((time[i]! - this.from - t) / SIGMA_FRAMES) ** 2 + ((frequency[i]! - f) / SIGMA_BINS) ** 2;
+    return distance(a) < distance(b);
   }
 
   get loaded(): QueryPeaks {
@@ -102,15 +121,37 @@ export class PeakMap {
     return this.from + this.frames;
   }
 
-  /** Share of the band's cells that are near a peak. */
+  /** Share of the band's cells that are near a peak: the probability that `at` finds one by chance. */
   get coverage(): number {
-    return this.frames === 0 ? 0 : this.marked / (this.frames * 923);
+    return this.frames === 0 ? 0 : this.marked / (this.frames * (LAST_BIN - FIRST_BIN + 1));
   }
 
   /** Is there a peak near this frame (of the session) and bin? 0 or 1; −1 outside the stretch. */
   at(frame: number, bin: number): number {
     const t = Math.round(frame - this.from);
     if (t < 0 || t >= this.frames) return -1;
-    return this.cells[t * BINS + Math.round(bin)]!;
+    return this.cells[t * BINS + Math.round(bin)] === 0 ? 0 : 1;
+  }
+
+  /** How well a peak of the air fits one expected there: 1 exactly, 0 none; −1 outside the stretch. */
+  grade(frame: number, bin: number): number {
+    const t = Math.round(frame - this.from);
+    if (t < 0 || t >= this.frames) return -1;
+    const peak = this.cells[t * BINS + Math.round(bin)]! - 1;
+    if (peak < 0) return 0;
+    const dt = (this.peaks.time[peak]! - frame) / SIGMA_FRAMES;
+    const df = (this.peaks.frequency[peak]! - bin) / SIGMA_BINS;
+    return Math.exp(-0.5 * (dt * dt + df * df));
+  }
+
+  /** From an expected place to the air's peak near it, into `out`; false where there is none. */
+  deviation(frame: number, bin: number, out: Deviation): boolean {
+    const t = Math.round(frame - this.from);
+    if (t < 0 || t >= this.frames) return false;
+    const peak = this.cells[t * BINS + Math.round(bin)]! - 1;
+    if (peak < 0) return false;
+    out.frames = this.peaks.time[peak]! - frame;
+    out.bins = this.peaks.frequency[peak]! - bin;
+    return true;
   }
 }

@@ -1,8 +1,8 @@
-import type { Alignment } from './alignment';
-import { type LandmarkIndex, trackAt } from './landmark-index';
+import { type Alignment, graded } from './alignment';
+import { type LandmarkIndex, peaksOf, trackAt } from './landmark-index';
 import { bucketOf, forEachPair, QUERY_FAN_OUT, queryKeys } from './pairs';
 import { LAST_BIN, QUANTUM } from './params';
-import type { QueryPeaks } from './query';
+import type { PeakMap, QueryPeaks } from './query';
 
 /** How the air may differ from the recording. */
 export interface Hypothesis {
@@ -20,9 +20,17 @@ export interface Candidate {
 
 /** Offsets are voted for in cells of 2 frames; the best cells and their neighbours are then counted exactly. */
 const CELL = 2 * QUANTUM;
-const CANDIDATES = 4;
+const CANDIDATES = 32;
+/** Of those, as many go on by their votes, and as many by how their peaks coincide. */
+const BY_VOTES = 2;
+const BY_GRADE = 3;
 /** Fewer agreeing anchors than this is chance. */
-const MIN_VOTES = 4;
+const MIN_VOTES = 3;
+/** The sketch has as many cells as keep chance low: too few drown a weak match (facts: 2^16 lost 5 of 6). */
+const MIN_SKETCH_BITS = 18;
+const MAX_SKETCH_BITS = 22;
+/** Steps at which a candidate's peaks are compared, frames around its mean offset. */
+const PROBES = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
 /** A bucket that is longer than this is a cliché (hum, a pilot tone): looking at it costs more than it tells. */
 const MAX_BUCKET = 4096;
 
@@ -42,35 +50,53 @@ export class Searcher {
     this.index = index;
   }
 
-  /** Candidates for one hypothesis, most votes first. */
-  search(query: QueryPeaks, hypothesis: Hypothesis): Candidate[] {
+  /**
+   * Candidates for one hypothesis, the likeliest first.
+   * @param map holds the same stretch of air as `query`
+   */
+  search(query: QueryPeaks, hypothesis: Hypothesis, map: PeakMap): Candidate[] {
     const hits = this.look(query, hypothesis);
     if (hits === 0) return [];
-    const best = this.bestCells(hits);
     const origin = query.time[0]!;
     const candidates: Candidate[] = [];
-    for (const cell of best) {
-      const found = this.count(hits, cell);
-      if (found.votes < MIN_VOTES) continue;
+    const span = (query.time[query.count - 1]! - origin) * 0.5 * hypothesis.tempo * QUANTUM;
+    for (const { votes, offset } of this.count(hits, this.bestCells(hits), query.count)) {
+      if (votes < MIN_VOTES) continue;
       // The offset is where the recording's time line stands when the query's first peak sounds.
-      const middle = (query.time[query.count - 1]! - origin) * 0.5 * hypothesis.tempo * QUANTUM;
-      const track = trackAt(this.index, found.offset + middle);
+      const track = trackAt(this.index, offset + span);
       if (track < 0) continue;
-      const referenceAt = (found.offset - this.index.trackStarts[track]!) / QUANTUM;
-      candidates.push({
-        track,
-        alignment: { queryAt: origin, referenceAt, ...hypothesis },
-        votes: found.votes,
-      });
+      const referenceAt = (offset - this.index.trackStarts[track]!) / QUANTUM;
+      candidates.push({ track, alignment: { queryAt: origin, referenceAt, ...hypothesis }, votes });
     }
-    return candidates.sort((a, b) => b.votes - a.votes);
+    return this.shortlist(
+      candidates.sort((a, b) => b.votes - a.votes),
+      map,
+    );
+  }
+
+  /** Those with the most votes, and those whose peaks coincide best: each finds what the other misses. */
+  private shortlist(candidates: Candidate[], map: PeakMap): Candidate[] {
+    if (candidates.length <= BY_VOTES + BY_GRADE) return candidates;
+    const rest = candidates.slice(BY_VOTES).map((candidate) => {
+      const words = peaksOf(this.index, candidate.track);
+      let grade = 0;
+      for (const step of PROBES) {
+        const { alignment } = candidate;
+        const moved = { ...alignment, referenceAt: alignment.referenceAt + step };
+        grade = Math.max(grade, graded(words, map, moved));
+      }
+      return { candidate, grade };
+    });
+    rest.sort((a, b) => b.grade - a.grade);
+    const chosen = rest.slice(0, BY_GRADE).map(({ candidate }) => candidate);
+    return [...candidates.slice(0, BY_VOTES), ...chosen];
   }
 
   /** Fills `offsets` and `anchors`, and the sketch; returns how many hits there were. */
   private look(query: QueryPeaks, { tempo, pitch }: Hypothesis): number {
     const { starts, postings, bucketBits } = this.index;
-    // The sketch grows with the library: too few cells drown a weak match in chance (facts: 2^16 lost 5 of 6).
-    const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(postings.length / 256 + 1))));
+    const grown = Math.ceil(Math.log2(postings.length / 16 + 1));
+    const bits = Math.min(MAX_SKETCH_BITS, Math.max(MIN_SKETCH_BITS, grown));
     if (this.sketch.length !== 2 ** bits) this.sketch = new Uint8Array(2 ** bits);
     else this.sketch.fill(0);
     const { sketch, keys } = this;
@@ -137,21 +163,39 @@ export class Searcher {
     return best.map((b) => b.cell);
   }
 
-  /** Distinct anchors with an offset within the cell and the next, and the mean offset of those. */
-  private count(hits: number, cell: number): { votes: number; offset: number } {
-    const seen = new Set<number>();
-    let sum = 0;
-    let n = 0;
-    const from = (cell - 0.5) * CELL;
-    const to = (cell + 2.5) * CELL;
+  /** For each cell: distinct anchors with an offset within it and the next, and the mean offset of those. */
+  private count(
+    hits: number,
+    cells: readonly number[],
+    anchors: number,
+  ): { votes: number; offset: number }[] {
+    const bits = Math.log2(this.sketch.length);
+    // Most hits are in no chosen cell: the sketch, no longer needed, tells which slots are.
+    this.sketch.fill(0);
+    for (const cell of cells) {
+      for (let near = cell - 1; near <= cell + 2; near++) this.sketch[slotOf(near, bits)] = 1;
+    }
+    const words = Math.ceil(anchors / 32);
+    const seen = new Uint32Array(cells.length * words);
+    const found = cells.map(() => ({ votes: 0, sum: 0, n: 0 }));
     for (let i = 0; i < hits; i++) {
       const offset = this.offsets[i]!;
-      if (offset < from || offset >= to) continue;
-      seen.add(this.anchors[i]!);
-      sum += offset;
-      n++;
+      if (this.sketch[slotOf(Math.floor(offset / CELL), bits)] === 0) continue;
+      for (let c = 0; c < cells.length; c++) {
+        const from = (cells[c]! - 0.5) * CELL;
+        if (offset < from || offset >= from + 3 * CELL) continue;
+        const entry = found[c]!;
+        const anchor = this.anchors[i]!;
+        const word = c * words + (anchor >> 5);
+        if ((seen[word]! & (1 << (anchor & 31))) === 0) {
+          seen[word]! |= 1 << (anchor & 31);
+          entry.votes++;
+        }
+        entry.sum += offset;
+        entry.n++;
+      }
     }
-    return { votes: seen.size, offset: n === 0 ? 0 : sum / n };
+    return found.map(({ votes, sum, n }) => ({ votes, offset: n === 0 ? 0 : sum / n }));
   }
 }
 

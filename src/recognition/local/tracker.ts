@@ -18,8 +18,8 @@ import type { Candidate, Hypothesis, Searcher } from './search';
 import { refine, simplest, type Verification, verify } from './verify';
 
 /** A play is accepted on one window at `CERTAIN`, or on two consecutive ones on the same line at `LIKELY`. */
-const CERTAIN = 12;
-const LIKELY = 8;
+const CERTAIN = 14;
+const LIKELY = 7;
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
 /** A line that was heard this lately needs no search beside it. */
@@ -180,7 +180,7 @@ export class SessionTracker {
     this.tools.map.load(peaks, from, to);
     const found: Found[] = [];
     for (const hypothesis of peaks.count === 0 ? [] : this.hypotheses()) {
-      for (const candidate of this.tools.searcher.search(peaks, hypothesis)) {
+      for (const candidate of this.tools.searcher.search(peaks, hypothesis, this.tools.map)) {
         const result = this.verifyCandidate(candidate);
         if (result && result.verification.z >= LIKELY) found.push(result);
       }

@@ -1,5 +1,5 @@
-import { type Alignment, type Coincidence, coincide } from './alignment';
-import type { PeakMap } from './query';
+import { type Alignment, type Coincidence, coincide, forEachExpected, toReference } from './alignment';
+import type { Deviation, PeakMap } from './query';
 
 /** Alignments to compare with: the recording shifted against itself by up to ±2.3 s, never by less than 0.2 s. */
 const SHIFTS: readonly number[] = Array.from({ length: 12 }, (_, i) => 7 + 6 * i).flatMap((s) => [s, -s]);
@@ -10,35 +10,98 @@ export interface Verification {
   readonly expected: number;
   /** Share of the recording's peaks that a wrong alignment hits. */
   readonly chance: number;
-  /** Standard deviations by which the hits exceed those of the shifted alignments. */
+  /** By how many standard deviations the graded hits exceed those of the shifted alignments. */
   readonly z: number;
 }
 
 /** Fewer expected peaks than this prove nothing. */
 const MIN_EXPECTED = 20;
+/** Weight of the mean in a single peak's chance, in shifts; and the least chance that is believed. */
+const PRIOR_SHIFTS = 4;
+const MIN_CHANCE = 0.01;
+/** Mean square of a grade by its mean, where peaks lie by chance. */
+const SQUARE_BY_MEAN = 0.5;
 
 /**
- * How much better an alignment fits than 24 wrong ones of the same recording. Music that fits everywhere (a held chord,
- * a loop) gets no score for it.
+ * How much better an alignment fits than 24 wrong ones of the same recording. Each peak weighs as much as its absence
+ * elsewhere says (the logarithm of its odds): music that fits everywhere (a held chord, a loop) gets no score for it.
+ * The score counts in standard deviations of a share (Anscombe 1948: 2√n·asin √p has variance 1), so that a handful of
+ * chance hits on a sparse background does not look like a proof.
  */
 export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): Verification {
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, alignment, count);
   const { hits, expected } = count;
-  const nothing = { alignment, hits, expected, chance: map.coverage, z: 0 };
+  const nothing = { alignment, hits, expected, chance: Math.max(map.coverage, 0.01), z: 0 };
   if (expected < MIN_EXPECTED) return nothing;
-  const rates: number[] = [];
-  for (const shift of SHIFTS) {
-    coincide(words, map, { ...alignment, referenceAt: alignment.referenceAt + shift }, count);
-    if (count.expected >= MIN_EXPECTED) rates.push(count.hits / count.expected);
+  const place = placesOf(words, map, alignment, expected);
+  const n = place.count;
+  const frames = map.toFrame - map.fromFrame;
+  const grades = new Float32Array(SHIFTS.length * n);
+  const odds = new Float64Array(n);
+  let total = 0;
+  let near = 0;
+  for (let s = 0; s < SHIFTS.length; s++) {
+    for (let i = 0; i < n; i++) {
+      // Around in a circle: the same peaks are compared at every shift.
+      let at = place.frame[i]! + SHIFTS[s]!;
+      if (at < 0) at += frames;
+      else if (at >= frames - 0.5) at -= frames;
+      const grade = Math.max(0, map.grade(map.fromFrame + Math.max(0, at), place.bin[i]!));
+      grades[s * n + i] = grade;
+      odds[i]! += grade;
+      total += grade;
+      if (grade > 0) near++;
+    }
   }
-  if (rates.length < SHIFTS.length / 3) return nothing;
-  const mean = rates.reduce((a, b) => a + b, 0) / rates.length;
-  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / (rates.length - 1);
-  // Never below what chance alone would scatter.
-  const p = Math.max(mean, map.coverage, 0.01);
-  const deviation = Math.sqrt(Math.max(variance, (p * (1 - p)) / expected));
-  return { alignment, hits, expected, chance: p, z: (hits / expected - mean) / deviation };
+  const chance = Math.max(MIN_CHANCE, total / (SHIFTS.length * n));
+  let theory = 0;
+  let score = 0;
+  let least = 0;
+  let whole = 0;
+  for (let i = 0; i < n; i++) {
+    const p = (odds[i]! + PRIOR_SHIFTS * chance) / (SHIFTS.length + PRIOR_SHIFTS);
+    const weight = p < 0.5 ? Math.log((1 - p) / Math.max(p, MIN_CHANCE)) : 0;
+    odds[i] = weight;
+    whole += weight;
+    theory += weight * weight * Math.max(p, MIN_CHANCE) * SQUARE_BY_MEAN;
+    least += weight * Math.max(p, MIN_CHANCE);
+    score += weight * Math.max(0, map.grade(map.fromFrame + place.frame[i]!, place.bin[i]!));
+  }
+  if (whole <= 0) return nothing;
+  const scores = SHIFTS.map((_, s) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += odds[i]! * grades[s * n + i]!;
+    return sum;
+  });
+  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
+  const variance = scores.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (scores.length - 1);
+  // As shares of what all peaks together weigh; `trials` makes a binomial share scatter as much as the shifts do.
+  const share = Math.min(1, score / whole);
+  const level = Math.min(0.9, Math.max(mean, least) / whole);
+  const trials = (level * (1 - level) * whole * whole) / Math.max(variance, theory);
+  const z = 2 * Math.sqrt(trials) * (Math.asin(Math.sqrt(share)) - Math.asin(Math.sqrt(level)));
+  return { alignment, hits, expected, chance: Math.max(nothing.chance, near / (SHIFTS.length * n)), z };
+}
+
+interface Places {
+  /** From the loaded stretch's first frame. */
+  readonly frame: Float64Array;
+  readonly bin: Float64Array;
+  readonly count: number;
+}
+
+/** Where the recording's peaks should be within the loaded stretch. */
+function placesOf(words: Uint32Array, map: PeakMap, alignment: Alignment, atMost: number): Places {
+  const frame = new Float64Array(atMost);
+  const bin = new Float64Array(atMost);
+  let count = 0;
+  forEachExpected(words, map, alignment, (at, frequency) => {
+    if (count === atMost) return;
+    frame[count] = at - map.fromFrame;
+    bin[count++] = frequency;
+  });
+  return { frame, bin, count };
 }
 
 /** Steps of the refinement: offset in frames; tempo and pitch as ratios. */
@@ -71,7 +134,44 @@ export function refine(words: Uint32Array, map: PeakMap, start: Alignment): Alig
   search(RATIOS, (from, step) => ({ ...from, tempo: from.tempo + step }), stayUnlessBetter);
   search(RATIOS, (from, step) => ({ ...from, pitch: from.pitch + step }), stayUnlessBetter);
   search(OFFSETS, offset);
-  return best;
+  return polish(words, map, polish(words, map, best, 2), 1);
+}
+
+/** Prior standard deviations of what is left to correct: tempo and pitch. Against deviations of ½ frame and ⅓ bin. */
+const RATIO_PRIOR = 0.002;
+const RIDGE_FRAMES = (0.5 / RATIO_PRIOR) ** 2;
+const RIDGE_BINS = (0.3 / RATIO_PRIOR) ** 2;
+
+/**
+ * Least squares through the deviations of the peaks that coincide: offset, tempo and pitch to a fraction of a step.
+ * @param width of the kernel that weighs them, in its own standard deviations: 2 = also what is a frame away
+ */
+function polish(words: Uint32Array, map: PeakMap, start: Alignment, width: number): Alignment {
+  const middle = (map.fromFrame + map.toFrame) / 2;
+  const near: Deviation = { frames: 0, bins: 0 };
+  let [w, wt, wtt, wd, wtd, wff, wfd] = [0, 0, 0, 0, 0, 0, 0];
+  forEachExpected(words, map, start, (frame, bin) => {
+    if (!map.deviation(frame, bin, near)) return;
+    const weight = Math.exp(-0.5 * ((near.frames / 0.7) ** 2 + (near.bins / 0.35) ** 2) * width ** -2);
+    const t = frame - middle;
+    w += weight;
+    wt += weight * t;
+    wtt += weight * t * t;
+    wd += weight * near.frames;
+    wtd += weight * t * near.frames;
+    wff += weight * bin * bin;
+    wfd += weight * bin * near.bins;
+  });
+  if (w < 4) return start;
+  const mean = wt / w;
+  const slope = (wtd - mean * wd) / (wtt - mean * wt + RIDGE_FRAMES);
+  const shift = wd / w - slope * mean;
+  return {
+    queryAt: middle + shift,
+    referenceAt: toReference(start, middle),
+    tempo: start.tempo / (1 + slope),
+    pitch: start.pitch * (1 + wfd / (wff + RIDGE_BINS)),
+  };
 }
 
 /**
