@@ -8,7 +8,7 @@ import {
   FRAMES_PER_SECOND,
   LAST_BIN,
   QUANTUM,
-  REFERENCE_PEAKS_PER_BLOCK,
+  REFERENCE_DENSITY,
 } from '../../src/recognition/local/params';
 import { Random } from '../../src/simulator/random';
 
@@ -21,7 +21,7 @@ export function syntheticFingerprint(random: Random): Fingerprint {
   const words: number[] = [];
   const frames = durationS * FRAMES_PER_SECOND;
   for (let block = 0; block + BLOCK_FRAMES < frames; block += BLOCK_FRAMES) {
-    for (let i = 0; i < REFERENCE_PEAKS_PER_BLOCK; i++) {
+    for (let i = 0; i < REFERENCE_DENSITY.perBlock; i++) {
       const time = Math.floor((block + random.next() * BLOCK_FRAMES) * QUANTUM);
       // The product of two uniform numbers: half of the peaks are in the lowest fifth of the band.
       const bin = FIRST_BIN + (LAST_BIN - FIRST_BIN) * random.next() * random.next();

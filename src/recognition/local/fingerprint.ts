@@ -1,12 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { FrontEnd, type PeakBlock } from './front-end';
-import {
-  FINGERPRINT_VERSION,
-  MAX_PEAK_TIME,
-  QUANTUM,
-  REFERENCE_PEAKS_PER_BLOCK,
-  SAMPLE_RATE_HZ,
-} from './params';
+import { FINGERPRINT_VERSION, MAX_PEAK_TIME, QUANTUM, REFERENCE_DENSITY, SAMPLE_RATE_HZ } from './params';
 
 /** What is stored of a recording: its strongest spectral peaks, about 4.8 kB per minute. */
 export interface Fingerprint {
@@ -24,7 +18,7 @@ export interface Fingerprint {
  * @param samples mono, 16-bit, 8 kHz; what lies beyond 2 h 20 min is not looked at
  */
 export function fingerprintOf(samples: Int16Array): Fingerprint {
-  const frontEnd = new FrontEnd(REFERENCE_PEAKS_PER_BLOCK);
+  const frontEnd = new FrontEnd(REFERENCE_DENSITY);
   const blocks: PeakBlock[] = [];
   const step = SAMPLE_RATE_HZ * 10;
   for (let at = 0; at < samples.length; at += step) {

@@ -6,9 +6,9 @@ import {
   FIRST_BIN,
   HOP_SAMPLES,
   LAST_BIN,
-  PEAK_BINS,
-  PEAK_FRAMES,
-  QUERY_PEAKS_PER_BLOCK,
+  MAX_PEAK_FRAMES,
+  type PeakDensity,
+  QUERY_DENSITY,
 } from './params';
 
 /** The strongest spectral peaks of one block of frames, in order of time. Same length for all arrays. */
@@ -40,10 +40,11 @@ const FLOOR = 1e-5;
  */
 const TILT = 0.6;
 
-const ROWS = 2 * PEAK_FRAMES + 1;
+/** Frames that are held, whatever the density: the middle one is looked at. */
+const ROWS = 2 * MAX_PEAK_FRAMES + 1;
 
 /**
- * Audio in, spectral peaks out (Wang 2003): maxima of the spectrogram over ±20 bins and ±4 frames, placed between bins
+ * Audio in, spectral peaks out (Wang 2003): maxima of the spectrogram over a few bins and frames, placed between bins
  * and frames by a parabola through the logarithms. Stateful: one per stream.
  */
 export class FrontEnd {
@@ -51,7 +52,7 @@ export class FrontEnd {
   private readonly pending = new Int16Array(FFT_SIZE + 64 * HOP_SAMPLES);
   private held = 0;
   private frame = 0;
-  /** The last nine frames: their power, and its running maximum over ±20 bins. */
+  /** The last nine frames: their power, and its running maximum over the density's bins. */
   private readonly power = Array.from({ length: ROWS }, () => new Float64Array(BINS));
   private readonly maximum = Array.from({ length: ROWS }, () => new Float64Array(BINS));
   private readonly queue = new Int32Array(BINS);
@@ -59,7 +60,7 @@ export class FrontEnd {
   private levels: FrameLevel[] = [];
   private blockStart = 0;
 
-  constructor(private readonly peaksPerBlock: number = QUERY_PEAKS_PER_BLOCK) {}
+  constructor(private readonly density: PeakDensity = QUERY_DENSITY) {}
 
   /** Takes any number of samples (mono, 8 kHz); returns the blocks that they complete. */
   push(samples: Int16Array): PeakBlock[] {
@@ -83,7 +84,7 @@ export class FrontEnd {
     const blocks: PeakBlock[] = [];
     const silence = new Int16Array(FFT_SIZE);
     const end = this.frame;
-    for (let i = 0; i < PEAK_FRAMES; i++) this.analyse(silence, 0, blocks);
+    for (let i = 0; i < MAX_PEAK_FRAMES; i++) this.analyse(silence, 0, blocks);
     this.found = this.found.filter((peak) => peak.time < end);
     if (this.found.length > 0) blocks.push(this.close());
     return blocks;
@@ -93,10 +94,10 @@ export class FrontEnd {
     const row = this.frame % ROWS;
     this.spectrum.compute(samples, offset);
     this.power[row]!.set(this.spectrum.power);
-    runningMaximum(this.power[row]!, this.maximum[row]!, this.queue);
+    runningMaximum(this.power[row]!, this.maximum[row]!, this.queue, this.density.bins);
     this.levels.push(levelOf(samples, offset, this.power[row]!));
     this.frame++;
-    const centre = this.frame - 1 - PEAK_FRAMES;
+    const centre = this.frame - 1 - MAX_PEAK_FRAMES;
     if (centre < 0) return;
     this.pick(centre);
     if (centre + 1 - this.blockStart === BLOCK_FRAMES) blocks.push(this.close());
@@ -113,7 +114,7 @@ export class FrontEnd {
       const here = power[bin]!;
       if (here !== maximum[bin] || here < FLOOR) continue;
       let highest = true;
-      for (let d = 1; d <= PEAK_FRAMES && highest; d++) {
+      for (let d = 1; d <= this.density.frames && highest; d++) {
         highest =
           here >= this.maximum[(centre + d) % ROWS]![bin]! &&
           (centre < d || here > this.maximum[(centre + ROWS - d) % ROWS]![bin]!);
@@ -130,7 +131,7 @@ export class FrontEnd {
   private close(): PeakBlock {
     const kept = this.found
       .sort((a, b) => b.strength - a.strength)
-      .slice(0, this.peaksPerBlock)
+      .slice(0, this.density.perBlock)
       .sort((a, b) => a.time - b.time);
     const block: PeakBlock = {
       firstFrame: this.blockStart,
@@ -157,18 +158,18 @@ function vertex(left: number, middle: number, right: number): number {
   return Math.max(-0.5, Math.min(0.5, (0.5 * (l - r)) / curve));
 }
 
-/** Maximum over ±PEAK_BINS of every bin of the band, by a monotonic queue. */
-function runningMaximum(power: Float64Array, out: Float64Array, queue: Int32Array): void {
-  const last = LAST_BIN + PEAK_BINS;
+/** Maximum over ±`reach` bins of every bin of the band, by a monotonic queue. */
+function runningMaximum(power: Float64Array, out: Float64Array, queue: Int32Array, reach: number): void {
+  const last = LAST_BIN + reach;
   let head = 0;
   let tail = 0;
-  for (let bin = FIRST_BIN - PEAK_BINS; bin <= last; bin++) {
+  for (let bin = FIRST_BIN - reach; bin <= last; bin++) {
     const value = power[bin]!;
     while (tail > head && power[queue[tail - 1]!]! <= value) tail--;
     queue[tail++] = bin;
-    const centre = bin - PEAK_BINS;
+    const centre = bin - reach;
     if (centre < FIRST_BIN) continue;
-    while (queue[head]! < centre - PEAK_BINS) head++;
+    while (queue[head]! < centre - reach) head++;
     out[centre] = power[queue[head]!]!;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Pairs of peaks as keys (Wang 2003): an anchor and a later peak give (frequency, difference of frequency, difference of
- * time). A reference pairs each anchor with its one nearest peak; a query, three times as dense, with its eight nearest,
+ * time). A reference pairs each anchor with its one nearest peak; a query, seven times as dense, with its ten nearest,
  * so that the reference's choice is very likely among them.
  */
 
@@ -10,7 +10,7 @@ const MAX_DT = 48;
 const MAX_DF = 120;
 
 export const REFERENCE_FAN_OUT = 1;
-export const QUERY_FAN_OUT = 8;
+export const QUERY_FAN_OUT = 10;
 
 /** Width of a cell of the anchor's frequency, in bins; the differences have cells of one bin and one frame. */
 const F1_WIDTH = 2;

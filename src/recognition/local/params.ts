@@ -16,14 +16,26 @@ export const FIRST_BIN = 20;
 export const LAST_BIN = 973;
 export const BINS = 1024;
 
-/** A peak is the maximum over ±20 bins (78 Hz) and ±4 frames (128 ms). */
-export const PEAK_BINS = 20;
-export const PEAK_FRAMES = 4;
+/** Which maxima of the spectrogram are peaks, and how many of them are kept. */
+export interface PeakDensity {
+  /** A peak is the maximum over ± this many bins and frames. */
+  readonly bins: number;
+  readonly frames: number;
+  /** The strongest of a block are kept. */
+  readonly perBlock: number;
+}
 
-/** Peaks are rationed per block of 26 frames (0.83 s): 60 per second of a query, 20 per second of a reference. */
+/** Peaks are rationed per block of 26 frames (0.83 s). */
 export const BLOCK_FRAMES = 26;
-export const QUERY_PEAKS_PER_BLOCK = 50;
-export const REFERENCE_PEAKS_PER_BLOCK = 17;
+/** A recording: maxima over 78 Hz and 128 ms, 20 per second. */
+export const REFERENCE_DENSITY: PeakDensity = { bins: 20, frames: 4, perBlock: 17 };
+/**
+ * The air: seven times as many, so that a recording's peaks are among them when something louder is near: under speech
+ * at −6 dB half are found instead of a quarter, where chance is graded at 2 %.
+ */
+export const QUERY_DENSITY: PeakDensity = { bins: 8, frames: 2, perBlock: 120 };
+/** The widest of the densities. */
+export const MAX_PEAK_FRAMES = 4;
 
 /** A query is looked at every 3 blocks (2.5 s), over at most the last 12 (10 s) and at least 6 (5 s). */
 export const HOP_FRAMES = 3 * BLOCK_FRAMES;

@@ -20,10 +20,10 @@ export interface Candidate {
 
 /** Offsets are voted for in cells of 2 frames; the best cells and their neighbours are then counted exactly. */
 const CELL = 2 * QUANTUM;
-const CANDIDATES = 32;
+const CANDIDATES = 64;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
 const BY_VOTES = 2;
-const BY_GRADE = 3;
+const BY_GRADE = 4;
 /** Fewer agreeing anchors than this is chance. */
 const MIN_VOTES = 3;
 /** The sketch has as many cells as keep chance low: too few drown a weak match (facts: 2^16 lost 5 of 6). */

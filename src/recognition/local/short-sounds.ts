@@ -51,7 +51,7 @@ export class ShortSounds {
     const peaks = history.between(0, history.endFrame);
     if (peaks.count === 0) return false;
     this.map.load(peaks, 0, history.endFrame);
-    return this.searcher.search(peaks, { tempo: 1, pitch: 1 }).some((candidate) => {
+    return this.searcher.search(peaks, { tempo: 1, pitch: 1 }, this.map).some((candidate) => {
       const words = peaksOf(this.index, candidate.track);
       const { hits, expected, z } = verify(words, this.map, refine(words, this.map, candidate.alignment));
       return z >= SAME && hits >= SHARE * expected;
