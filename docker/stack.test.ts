@@ -153,6 +153,11 @@ describe('compose.yaml', () => {
     expect(config.audd.token).toBeUndefined();
   });
 
+  test('the image has the version of package.json', () => {
+    const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+    expect(compose.services.backend!.image).toBe(`sodav-monitor:${version}`);
+  });
+
   test('they start in the right order', () => {
     expect(compose.services.backend!.depends_on).toEqual({ db: { condition: 'service_healthy' } });
     // A service that is not well is what has to be watched.
@@ -285,7 +290,7 @@ describe('docker/Dockerfile', () => {
     }
     expect(text).toMatch(/^USER node$/m);
     expect(text).toMatch(/^HEALTHCHECK /m);
-    expect(text).toContain('npm ci --omit=dev');
+    expect(text).toMatch(/npm ci .*--omit=dev/);
     expect(text).toContain('CMD ["node", "--require", "./dist/otel/bootstrap.js", "./dist/src/main.js"]');
   });
 });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { loadConfig } from '../../src/config/config';
 import { projectRoot } from '../../src/paths';
 import { installed } from '../../test/support/installed';
 import { ruleGroups } from './rules';
@@ -67,6 +68,12 @@ describe('the alert rules', () => {
     expect(records.map(({ record, labels }) => `${record} ${labels?.quantile}`)).toContain(
       'sodav_http_request_duration_seconds 0.95',
     );
+  });
+
+  test('the journal is called almost full below the size that it may have', () => {
+    const { expr } = alerts.find(({ alert }) => alert === 'SodavJournalAlmostFull')!;
+    const limit = Number(/> (\S+)$/.exec(expr)![1]);
+    expect(limit).toBe(0.8 * loadConfig({}).journalDiskBytes);
   });
 
   test('each is tested where it fires and where it stays quiet', () => {
