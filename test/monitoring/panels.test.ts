@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { substitute } from '../../dashboards/lib/queries';
+import { freshDatabase } from '../support/database';
+import { installed } from '../support/installed';
+import { prometheusConfig } from '../support/monitoring';
+import { type Running, startPrometheus, until } from '../support/prometheus';
+import { askAll, dashboards, labelValues, panelQueries, RATE_INTERVAL_S, series, value } from './asking';
+import { type Program, startNodeExporter, startService } from './processes';
+
+/** Where nothing has happened yet these panels have nothing to show, and say so in these words. */
+const SAID_WHEN_FRESH: Record<string, string> = {
+  'Stations / Station la moins couverte': 'Pas encore',
+  'Stations / Couverture du jour': 'Pas encore',
+  'Stations / État de chaque station': 'Aucune station',
+  'Stations / État dans le temps': 'Aucune station',
+  'Stations / Reconnexions du jour, par station': 'Aucune',
+};
+
+const withNodeExporter = installed('prometheus-node-exporter');
+/** What Node Exporter gives: without it these panels say that it is absent. */
+const queries = panelQueries.filter(({ expr }) => withNodeExporter || !expr.includes('node_'));
+
+interface DashboardJson {
+  readonly title: string;
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly definition?: string }[];
+  };
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly target: { readonly expr: string } }[];
+  };
+}
+
+interface System {
+  readonly service: Program;
+  readonly prometheus: Running;
+}
+
+/** What was started, to be ended in the opposite order. */
+const ends: (() => Promise<void>)[] = [];
+
+/** A service on an empty database, read by a real Prometheus with the project's own rules. */
+async function startSystem(settings: Record<string, string>, nodeExporter?: Program): Promise<System> {
+  const database = await freshDatabase();
+  ends.push(database.drop);
+  const service = await startService({ DATABASE_URL: database.url, ...settings });
+  ends.push(service.stop);
+  const prometheus = await startPrometheus(
+    prometheusConfig({
+      service: service.url,
+      // Known, although nobody is there: the way of the alerts is tested in alerts.test.ts.
+      alertmanager: 'http://127.0.0.1:9',
+      ...(nodeExporter === undefined ? {} : { nodeExporter: nodeExporter.url }),
+    }),
+  );
+  ends.push(() => prometheus.stop());
+  return { service, prometheus };
+}
+
+describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', () => {
+  let fresh: System;
+  let demonstration: System;
+
+  beforeAll(async () => {
+    const nodeExporter = withNodeExporter ? await startNodeExporter() : undefined;
+    if (nodeExporter) ends.push(nodeExporter.stop);
+    fresh = await startSystem({ DEMO: 'off' }, nodeExporter);
+    demonstration = await startSystem({ DEMO: 'on' }, nodeExporter);
+  }, 180_000);
+
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  }, 60_000);
+
+  test('there are as many queries as the dashboards have', () => {
+    expect(dashboards).toHaveLength(4);
+    expect(panelQueries.length).toBeGreaterThan(90);
+    // Nothing of Grafana's is left in them.
+    expect(panelQueries.filter(({ expr }) => expr.includes('$'))).toEqual([]);
+  });
+
+  test('on a fresh system: a series, or words that say that there is nothing yet', async () => {
+    const seconds = 3 * RATE_INTERVAL_S;
+    await until(
+      () => value(fresh.prometheus.url, 'count_over_time(sodav_build_info[1m])'),
+      (n) => (n ?? 0) > seconds,
+      60,
+    );
+    expect(await value(fresh.prometheus.url, 'sum(sodav_stations)')).toBe(0);
+    expect(await value(fresh.prometheus.url, 'max(sodav_track_count)')).toBe(0);
+    expect(await value(fresh.prometheus.url, 'sum(sodav_detections_total)')).toBe(0);
+
+    const { wrong, empty, nan } = await askAll(fresh.prometheus.url, queries);
+    expect(wrong).toEqual([]);
+    expect(Object.fromEntries(empty.map(({ panel, noValue }) => [panel, noValue]))).toEqual(SAID_WHEN_FRESH);
+    // A figure that would read « NaN » reads these words instead; a graph draws nothing.
+    const figures = nan.filter(({ type }) => type === 'stat');
+    expect(figures.map(({ panel }) => panel).sort()).toEqual([
+      'Détection Musicale / Confiance médiane (1 h)',
+      'System Overview / Latence p95',
+    ]);
+    for (const { panel, nanText, noValue } of figures) expect(nanText, panel).toBe(noValue);
+  }, 70_000);
+
+  test('with the demonstration: a series, without a warning', async () => {
+    const { url } = demonstration.prometheus;
+    expect(
+      await until(
+        () => value(url, 'max(sodav_active_stations)'),
+        (n) => n === 3,
+        60,
+      ),
+    ).toBe(3);
+    const listening = Date.now();
+    let last: Awaited<ReturnType<typeof askAll>> | undefined;
+    await until(
+      async () => {
+        last = await askAll(url, queries);
+        return (
+          Date.now() - listening > 3_000 * RATE_INTERVAL_S && [...last.empty, ...last.wrong].length === 0
+        );
+      },
+      Boolean,
+      60,
+    ).catch(() => undefined);
+    expect(last!.wrong).toEqual([]);
+    expect(last!.empty.map(({ panel, refId, expr }) => `${panel} ${refId}: ${expr}`)).toEqual([]);
+    expect(await series(url, 'sodav_station_state{state="listening"} == 1')).toHaveLength(3);
+  }, 130_000);
+
+  test('the dropdowns offer what there is, and the annotations find their moments', async () => {
+    const { url } = demonstration.prometheus;
+    const offered = new Map<string, number>();
+    for (const board of dashboards as unknown as readonly DashboardJson[]) {
+      for (const { name, type, definition } of board.templating.list) {
+        if (type === 'query') offered.set(name, (await labelValues(url, definition!)).length);
+      }
+      const [restarts] = board.annotations.list;
+      expect(restarts!.name).toBe('Redémarrages');
+      expect(await series(url, substitute(restarts!.target.expr)), board.title).toHaveLength(1);
+      for (const { target } of board.annotations.list) await series(url, substitute(target.expr));
+    }
+    expect(Object.fromEntries(offered)).toEqual({ job: 1, instance: 1, station: 3 });
+  });
+});
