@@ -158,6 +158,15 @@ describe('a recognised song', () => {
     expect(station.notes).toContainEqual(expect.objectContaining({ what: 'echo', trackId: 5 }));
   });
 
+  test('an echo that is still heard when the song has ended is no play either', () => {
+    const station = new Station();
+    station.hear(heard([song(5, 10, 190), song(5, 100, 196, { refFromS: 60, trackDurationS: 180 })], 260));
+    expect(station.plays('track')).toHaveLength(1);
+    const [play] = station.plays('track');
+    expect(play!.status).toBe('complete');
+    expect(at(play!.startedAt)).toBeCloseTo(10, 0);
+  });
+
   test("keeps the station's own title as a hint", () => {
     const station = new Station();
     const reports = heard([song(5, 10, 100)], 160);

@@ -233,7 +233,8 @@ export class Segmenter {
   /** The play to which a new line belongs: one that it continues, or a new one; undefined for an echo. */
   #draftFor(session: Session, line: TrackLine): Draft | undefined {
     const trackId = this.#canonical(line.trackId);
-    const same = this.#drafts.filter((draft) => draft.trackId === trackId && draft.status === 'open');
+    const ofTrack = this.#drafts.filter((draft) => draft.trackId === trackId);
+    const same = ofTrack.filter(({ status }) => status === 'open');
     const shift = (draft: Draft) => session.shiftTo(draft);
     const continued = same.findLast((draft) =>
       continues(draft, line, shift(draft), draft.lost === undefined && draft.carrier === session.id),
@@ -245,7 +246,8 @@ export class Segmenter {
       for (const unit of session.music.units) if (unit.draft === continued) session.music.release(unit);
       return continued;
     }
-    if (same.some((draft) => isEcho(draft, line, shift(draft)))) return undefined;
+    // Also of a play that has ended: its echo may be heard a little longer than it.
+    if (ofTrack.some((draft) => isEcho(draft, line, shift(draft)))) return undefined;
     const draft = this.#adopted(session, line) ?? this.#newDraft(session, line.startS, 'track');
     draft.kind = 'track';
     draft.trackId = trackId;
