@@ -81,6 +81,11 @@ export class Icecast {
     if (!answer.ok) throw new Error(`icecast refused the title: ${answer.status}`);
   }
 
+  /** What it tells of itself and of its mounts, JSON. */
+  async status(): Promise<string> {
+    return (await fetch(`${this.address}/status-json.xsl`)).text();
+  }
+
   /** Throws when the server had ended by itself: then its own log says why. */
   async stop(): Promise<void> {
     const { exitCode, signalCode } = this.child;
