@@ -70,7 +70,7 @@ export const overview: Board = {
           h: 3,
           min: 0,
           queries: [{ expr: max(M.activeStations) }],
-          steps: [{ colour: COLOURS.bad }, { from: 1, colour: COLOURS.good }],
+          steps: [{ colour: COLOURS.doubtful }, { from: 1, colour: COLOURS.good }],
         }),
         figure({
           title: p('Nombre de pistes', 'Tracks'),

@@ -43,7 +43,7 @@ export const stations: Board = {
           w: 4,
           min: 0,
           queries: [{ expr: count('listening') }],
-          steps: [{ colour: COLOURS.bad }, { from: 1, colour: COLOURS.good }],
+          steps: [{ colour: COLOURS.idle }, { from: 1, colour: COLOURS.good }],
         }),
         figure({
           title: p('Muettes', 'Silent'),
@@ -84,7 +84,7 @@ export const stations: Board = {
           queries: [{ expr: count('paused') }],
         }),
         figure({
-          title: p('Station la moins couverte', 'Least covered station'),
+          title: p('La moins couverte', 'Least covered'),
           description: p(
             'Part de la journée (UTC) entendue, de la station la plus mal entendue. Moins de 90 % : le relevé est incomplet.',
             'Share of the day (UTC) heard of the worst station. Less than 90 %: its log is incomplete.',
