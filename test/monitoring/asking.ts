@@ -139,3 +139,16 @@ export async function labelValues(prometheus: string, query: string): Promise<re
   const response = await fetch(`${prometheus}/api/v1/label/${label}/values?${parameters}`);
   return ((await response.json()) as { data: string[] }).data;
 }
+
+/** The series of an expression over the last `seconds`, a value each second. */
+export async function history(
+  prometheus: string,
+  expr: string,
+  seconds: number,
+): Promise<readonly Required<Series>[]> {
+  const end = Math.floor(Date.now() / 1_000);
+  const range = { query: expr, start: String(end - seconds), end: String(end), step: '1' };
+  const { data, error } = await ask(prometheus, '/api/v1/query_range', range);
+  if (data === undefined) throw new Error(`${expr}: ${error}`);
+  return data.result as readonly Required<Series>[];
+}

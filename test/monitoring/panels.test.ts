@@ -3,9 +3,9 @@ import { substitute } from '../../dashboards/lib/queries';
 import { freshDatabase } from '../support/database';
 import { installed } from '../support/installed';
 import { prometheusConfig } from '../support/monitoring';
-import { type Running, startPrometheus, until } from '../support/prometheus';
+import { type Running, startNodeExporter, startPrometheus, until } from '../support/prometheus';
 import { askAll, dashboards, labelValues, panelQueries, RATE_INTERVAL_S, series, value } from './asking';
-import { type Program, startNodeExporter, startService } from './processes';
+import { type Service, startService } from './processes';
 
 /** Where nothing has happened yet these panels have nothing to show, and say so in these words. */
 const SAID_WHEN_FRESH: Record<string, string> = {
@@ -31,7 +31,7 @@ interface DashboardJson {
 }
 
 interface System {
-  readonly service: Program;
+  readonly service: Service;
   readonly prometheus: Running;
 }
 
@@ -39,7 +39,7 @@ interface System {
 const ends: (() => Promise<void>)[] = [];
 
 /** A service on an empty database, read by a real Prometheus with the project's own rules. */
-async function startSystem(settings: Record<string, string>, nodeExporter?: Program): Promise<System> {
+async function startSystem(settings: Record<string, string>, nodeExporter?: Running): Promise<System> {
   const database = await freshDatabase();
   ends.push(database.drop);
   const service = await startService({ DATABASE_URL: database.url, ...settings });
@@ -62,7 +62,7 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
 
   beforeAll(async () => {
     const nodeExporter = withNodeExporter ? await startNodeExporter() : undefined;
-    if (nodeExporter) ends.push(nodeExporter.stop);
+    if (nodeExporter) ends.push(() => nodeExporter.stop());
     fresh = await startSystem({ DEMO: 'off' }, nodeExporter);
     demonstration = await startSystem({ DEMO: 'on' }, nodeExporter);
   }, 180_000);
