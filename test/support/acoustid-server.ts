@@ -30,7 +30,7 @@ export interface AcoustIdServerOptions {
   /** The key that is valid here. */
   readonly key?: string;
   /** What is answered when no script is left; no match without it. */
-  readonly identify?: (seen: AcoustIdSeen) => AcoustIdScript;
+  readonly identify?: (seen: AcoustIdSeen) => AcoustIdScript | Promise<AcoustIdScript>;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function startAcoustIdServer(options: AcoustIdServerOptions = {}): 
         meta: (form.get('meta') ?? '').split(/[\s+]/),
         gzip,
       };
-      const script = next(seen);
+      const script = await next(seen);
       times.push(seen.at);
       if (times.filter((time) => time > seen.at - 1000).length > 3) {
         tooFast++;

@@ -26,7 +26,7 @@ export interface AuddServerOptions {
   /** The token that is valid here. */
   readonly token?: string;
   /** What is answered when no script is left; no match without it. */
-  readonly identify?: (seen: AuddSeen) => AuddScript;
+  readonly identify?: (seen: AuddSeen) => AuddScript | Promise<AuddScript>;
 }
 
 const BLOCKS = ['apple_music', 'spotify', 'deezer', 'napster', 'musicbrainz', 'lyrics'];
@@ -62,7 +62,7 @@ export async function startAuddServer(options: AuddServerOptions = {}): Promise<
         sampleRate: isWav ? wav.readUInt32LE(24) : 0,
         wav,
       };
-      const script = next(seen);
+      const script = await next(seen);
       // Not violations: the tests send wrong tokens on purpose.
       if (seen.token === '') return answerOf({ kind: 'error', code: 901, message: 'no api_token passed' });
       if (seen.token !== token) return answerOf({ kind: 'error', code: 900, message: 'wrong api_token' });

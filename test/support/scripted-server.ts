@@ -20,11 +20,11 @@ export class ScriptedServer<Script extends { kind: string }, Seen> {
 
   constructor(
     private readonly path: string,
-    private readonly fallback: (seen: Seen) => Script,
+    private readonly fallback: (seen: Seen) => Script | Promise<Script>,
     private readonly handle: (
       body: Buffer,
       request: IncomingMessage,
-      next: (seen: Seen) => Script,
+      next: (seen: Seen) => Promise<Script>,
     ) => Promise<{ script: Script | FaultScript; json?: unknown; status?: number }>,
   ) {
     this.server = createServer((request, response) => void this.take(request, response));
@@ -62,7 +62,7 @@ export class ScriptedServer<Script extends { kind: string }, Seen> {
     } catch {
       return;
     }
-    const { script, json, status } = await this.handle(Buffer.concat(parts), request, (seen) => {
+    const { script, json, status } = await this.handle(Buffer.concat(parts), request, async (seen) => {
       this.seen.push(seen);
       return this.script.shift() ?? this.fallback(seen);
     });
