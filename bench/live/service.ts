@@ -44,18 +44,22 @@ export class Service {
   ) {
     this.url = `http://127.0.0.1:${port}`;
     const { DATABASE_URL: _, DEMO: __, ...environment } = process.env;
-    this.child = spawn(process.execPath, ['--require', compiled('otel/bootstrap'), compiled('src/main')], {
-      cwd: projectRoot,
-      env: {
-        ...environment,
-        DATA_DIR: dataDir,
-        PORT: String(port),
-        HOST: '127.0.0.1',
-        DEMO: 'off',
-        LOG_FORMAT: 'json',
+    this.child = spawn(
+      process.execPath,
+      [...process.execArgv, '--require', compiled('otel/bootstrap'), compiled('src/main')],
+      {
+        cwd: projectRoot,
+        env: {
+          ...environment,
+          DATA_DIR: dataDir,
+          PORT: String(port),
+          HOST: '127.0.0.1',
+          DEMO: 'off',
+          LOG_FORMAT: 'json',
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     const log = createWriteStream(logFile);
     this.child.stdout!.pipe(log);
     this.child.stderr!.on('data', (chunk: Buffer) => this.complaints.push(chunk.toString().trim()));
