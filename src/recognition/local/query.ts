@@ -8,16 +8,22 @@ export interface QueryPeaks {
   readonly count: number;
 }
 
+/** What is kept of a block: without the level of each frame, which is most of it. */
+interface HeldBlock extends Pick<PeakBlock, 'firstFrame' | 'time' | 'frequency'> {
+  readonly endFrame: number;
+}
+
 /** The last two minutes of a session's peaks: long enough to walk back to where a song began. */
 export class QueryHistory {
-  private blocks: PeakBlock[] = [];
+  private blocks: HeldBlock[] = [];
   private end = 0;
 
   constructor(private readonly keepFrames: number) {}
 
   push(block: PeakBlock): void {
-    this.blocks.push(block);
-    this.end = block.firstFrame + block.frames.length;
+    const { firstFrame, time, frequency } = block;
+    this.end = firstFrame + block.frames.length;
+    this.blocks.push({ firstFrame, endFrame: this.end, time, frequency });
     while (this.blocks[0]!.firstFrame < this.end - this.keepFrames) this.blocks.shift();
   }
 
@@ -36,7 +42,7 @@ export class QueryHistory {
     const time: number[] = [];
     const frequency: number[] = [];
     for (const block of this.blocks) {
-      if (block.firstFrame + block.frames.length < from - 1 || block.firstFrame > to) continue;
+      if (block.endFrame < from - 1 || block.firstFrame > to) continue;
       for (let i = 0; i < block.time.length; i++) {
         const t = block.time[i]!;
         if (t >= from && t < to) {
