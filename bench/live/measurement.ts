@@ -7,6 +7,7 @@ import {
   type ProcessKind,
   readProcesses,
   readThreads,
+  residentOnce,
 } from './processes';
 import type { Service } from './service';
 
@@ -15,6 +16,8 @@ interface MemorySample {
   readonly rss: ReadonlyMap<ProcessKind, number>;
   /** undefined where the kernel does not tell. */
   readonly pss: ReadonlyMap<ProcessKind, number> | undefined;
+  /** The service's own processes, files that several of them map counted once. */
+  readonly once: number | undefined;
   /** sodav_memory_usage_bytes at the same moment. */
   readonly said: number | undefined;
 }
@@ -88,6 +91,7 @@ export class Measurement {
       atMs: Date.now(),
       rss: sum('rssBytes'),
       pss: complete ? sum('pssBytes') : undefined,
+      once: residentOnce(readings.filter(({ kind }) => kind !== 'PostgreSQL').map(({ pid }) => pid)),
       said: familySum(text, 'sodav_memory_usage_bytes'),
     };
     this.memory.push(sample);
@@ -109,7 +113,7 @@ export class Measurement {
       `${Math.round((sample.atMs - this.startedAt) / 1000)} s`,
       states,
       `${Math.round(heard - this.firstAudioS)} s of audio`,
-      `${own.toFixed(0)} MB RSS (${sample.pss ? (ownMemory(sample.pss) / 1e6).toFixed(0) : '–'} MB PSS)`,
+      `${own.toFixed(0)} MB RSS (${sample.once === undefined ? '–' : (sample.once / 1e6).toFixed(0)} MB with shared files once)`,
       `backlog ${backlog.toFixed(1)} s`,
       `${this.service.named.length} named`,
       `scrape ${Math.round(1000 * this.scrapes.at(-1)!)} ms`,

@@ -77,6 +77,32 @@ export function readProcesses(root: number): ProcessReading[] {
   });
 }
 
+/**
+ * Resident memory of several processes with every file counted once: Node's and libav's code, which all of them map.
+ * Per file the process that has most of it counts. undefined where the kernel does not tell.
+ */
+export function residentOnce(pids: readonly number[]): number | undefined {
+  const files = new Map<string, number>();
+  let own = 0;
+  for (const pid of pids) {
+    const maps = attempt(() => readFileSync(`/proc/${pid}/smaps`, 'utf8'));
+    if (maps === undefined) return undefined;
+    const ofProcess = new Map<string, number>();
+    for (const [, file, text] of maps.matchAll(
+      /^[0-9a-f]+-[0-9a-f]+ .{4} \S+ \S+ \S+ *(.*)\n((?:[A-Z].*\n)+)/gm,
+    )) {
+      const rss = kilobytes(text!, 'Rss') ?? 0;
+      // A file's pages that were written to are the process's own.
+      const dirty = file!.startsWith('/') ? (kilobytes(text!, 'Private_Dirty') ?? 0) : rss;
+      own += dirty;
+      if (rss > dirty) ofProcess.set(file!, (ofProcess.get(file!) ?? 0) + rss - dirty);
+    }
+    for (const [file, bytes] of ofProcess) files.set(file, Math.max(bytes, files.get(file) ?? 0));
+  }
+  for (const bytes of files.values()) own += bytes;
+  return own;
+}
+
 /** CPU time of a process's threads, by their names. */
 export function readThreads(pid: number): ThreadReading[] {
   return (attempt(() => readdirSync(`/proc/${pid}/task`)) ?? []).flatMap((thread) => {

@@ -93,7 +93,11 @@ function memory({ measured }: Run): string {
     ({ rss, pss }) => `**${megabytes(ownMemory(rss))}** (${megabytes(pss && ownMemory(pss))})`,
   );
   rows.push(['**the service’s own**', ...own]);
-  rows.push(['`sodav_memory_usage_bytes`', ...three.map(({ said }) => megabytes(said))]);
+  rows.push([
+    '**the same, files that several processes map counted once**',
+    ...three.map(({ once }) => `**${megabytes(once)}**`),
+  ]);
+  rows.push(['`sodav_memory_usage_bytes` (with PostgreSQL)', ...three.map(({ said }) => megabytes(said))]);
   const slope =
     measured.memorySlope === undefined
       ? ''
