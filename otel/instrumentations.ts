@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { context } from '@opentelemetry/api';
-import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { ignored, MetricsOnlyHttpInstrumentation } from './http/instrumentation';
 import { rememberExchange } from './http/labels';
 import { wantSpans } from './http/spans';
@@ -12,14 +12,16 @@ import { wantSpans } from './http/spans';
  */
 export function instrumentations(options: { traces: boolean }): Instrumentation[] {
   wantSpans(options.traces);
-  const bundled = bundle(
-    options.traces ? ['runtime-node', 'http', 'koa', 'knex', 'pg', 'undici', 'pino'] : ['runtime-node'],
-  );
-  return options.traces ? bundled : [new MetricsOnlyHttpInstrumentation(), ...bundled];
+  return options.traces
+    ? bundle(['runtime-node', 'http', 'koa', 'knex', 'pg', 'undici', 'pino'])
+    : [new MetricsOnlyHttpInstrumentation(), new RuntimeNodeInstrumentation()];
 }
 
 /** These of the auto-instrumentations' bundle, which takes its choice from the environment only. */
 function bundle(names: readonly string[]): Instrumentation[] {
+  // Loaded here only: it brings the instrumentations of forty programs that we do not use.
+  const { getNodeAutoInstrumentations } =
+    require('@opentelemetry/auto-instrumentations-node') as typeof import('@opentelemetry/auto-instrumentations-node');
   const variable = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
   const before = process.env[variable];
   process.env[variable] = names.join(',');

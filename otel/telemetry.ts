@@ -2,19 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type ContextManager, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { HostMetrics } from '@opentelemetry/host-metrics';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import { exportSettings } from './environment';
 import { instrumentations } from './instrumentations';
 import { connectCollectors } from './metrics/collectors';
 import { MetricsExporter, PushReader } from './metrics/exporter';
 import { connectInstruments, disconnectInstruments } from './metrics/instruments';
 import { views } from './metrics/views';
+import { type Sdk, startMetricsSdk, startWholeSdk, wantsWholeSdk } from './sdk';
 
 interface Telemetry {
   readonly exporter: MetricsExporter;
-  readonly sdk: NodeSDK;
+  readonly sdk: Sdk;
 }
 
 let started: Telemetry | undefined;
@@ -28,6 +27,7 @@ let started: Telemetry | undefined;
 export function startTelemetry(): void {
   if (started) return;
   const settings = exportSettings(process.env);
+  const whole = wantsWholeSdk(process.env);
   // Their defaults are "on", towards a collector that most installations do not have.
   process.env.OTEL_TRACES_EXPORTER ||= 'none';
   process.env.OTEL_LOGS_EXPORTER ||= 'none';
@@ -35,21 +35,22 @@ export function startTelemetry(): void {
   const push = settings.metrics
     ? [
         new PushReader({
-          exporter: new OTLPMetricExporter(),
+          exporter: otlpExporter(),
           exportIntervalMillis: settings.metricsIntervalMs,
           exportTimeoutMillis: Math.min(settings.metricsIntervalMs, 10_000),
         }),
       ]
     : [];
-  const sdk = new NodeSDK({
-    ...(process.env.OTEL_SERVICE_NAME ? {} : { serviceName: 'sodav-monitor' }),
+  const parts = {
+    serviceName: process.env.OTEL_SERVICE_NAME ? undefined : 'sodav-monitor',
     metricReaders: [exporter, ...push],
     views: views(),
     instrumentations: instrumentations({ traces: settings.traces }),
-    // Contexts are for spans: without them nothing needs to follow a request through its callbacks.
-    ...(settings.traces ? {} : { contextManager: noContexts(), textMapPropagator: null }),
-  });
-  sdk.start();
+  };
+  const sdk = whole
+    ? // Contexts are for spans: without them nothing needs to follow a request through its callbacks.
+      startWholeSdk(parts, settings.traces ? {} : { contextManager: noContexts(), textMapPropagator: null })
+    : startMetricsSdk(parts);
   // Patches take hold when the module is next required; under `--require` nobody has done so yet.
   createRequire(__filename)('http');
   new HostMetrics({ metricGroups: ['process.cpu', 'process.memory'] }).start();
@@ -75,6 +76,13 @@ export async function shutdownTelemetry(): Promise<void> {
   started = undefined;
   disconnectInstruments();
   await running?.sdk.shutdown();
+}
+
+/** Loaded where it is asked for only: it brings protocol buffers. */
+function otlpExporter() {
+  const name = '@opentelemetry/exporter-metrics-otlp-proto';
+  const { OTLPMetricExporter } = require(name) as typeof import('@opentelemetry/exporter-metrics-otlp-proto');
+  return new OTLPMetricExporter();
 }
 
 /** OpenTelemetry's own default, when none is set: everything happens in the root context. */
