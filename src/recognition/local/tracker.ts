@@ -18,8 +18,8 @@ import type { Candidate, Hypothesis, Searcher } from './search';
 import { refine, simplest, type Verification, verify } from './verify';
 
 /** A play is accepted on one window at `CERTAIN`, or on two consecutive ones on the same line at `LIKELY`. */
-const CERTAIN = 14;
-const LIKELY = 7;
+export const CERTAIN = 14;
+export const LIKELY = 7;
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
 /** A line that was heard this lately needs no search beside it. */
