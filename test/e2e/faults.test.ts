@@ -8,7 +8,7 @@ import { runCommand } from '../support/command';
 import { freshDatabase, type OwnServer, ownServer } from '../support/database';
 import { eventually } from '../support/eventually';
 import { Service } from '../support/service-process';
-import { judge, songsOf } from './truth';
+import { airedOf, judge } from './truth';
 
 const folder = mkdtempSync(join(tmpdir(), 'sodav-e2e-faults-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ describe('PostgreSQL goes away', () => {
   let service: Service;
   beforeAll(async () => {
     server = await ownServer();
-    on = await air('postgres', server.url, 6, { stations: 2, tracks: 6, minSeconds: 31, maxSeconds: 45 });
+    on = await air('postgres', server.url, 5, { stations: 2, tracks: 6, minSeconds: 31, maxSeconds: 45 });
     service = await on.start();
   }, 120_000);
   afterAll(async () => {
@@ -70,14 +70,14 @@ describe('PostgreSQL goes away', () => {
 
   /** Of the songs that began after `from` and have ended by `until`, none is missing and none is there twice. */
   async function complete(from: number, until: number): Promise<void> {
-    const songs = songsOf((await on.simulator.truth()).entries, on.stations);
-    const promised = songs.filter(({ startedAt, endedAt }) => startedAt >= from && endedAt < until);
+    const aired = airedOf((await on.simulator.truth()).entries, on.stations);
+    const promised = aired.songs.filter(({ startedAt, endedAt }) => startedAt >= from && endedAt < until);
     expect(promised.length).toBeGreaterThanOrEqual(2);
     let judgement: ReturnType<typeof judge> | undefined;
     await eventually(
       60_000,
       async () => {
-        judgement = judge(songs, await service.plays(), (song) => promised.includes(song));
+        judgement = judge(aired, await service.plays(), (song) => promised.includes(song));
         return judgement.missing.length === 0;
       },
       () => JSON.stringify(judgement?.missing),

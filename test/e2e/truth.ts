@@ -5,12 +5,14 @@ import type { TruthEntry } from '../../src/simulator/truth';
 /** Songs that are shorter are not promised to be logged, seconds. */
 const SHORTEST_S = 30;
 
-export interface Song extends TruthEntry {
+export interface Named extends TruthEntry {
   readonly stationName: string;
+}
+
+export interface Song extends Named {
   /**
    * Where a song that the library does not hold ends for a listener: a jingle that touches it is unknown music as well,
-   * speech is told from music by a hint only, and of a crossfade with a known song the whole belongs to that one.
-   * Seconds around the truth, ≥ 0.
+   * and of a crossfade with a known song the whole belongs to that one. Seconds around the truth, ≥ 0.
    */
   readonly blur: {
     readonly before: number;
@@ -18,6 +20,11 @@ export interface Song extends TruthEntry {
     readonly out: number;
     readonly after: number;
   };
+}
+
+export interface Aired {
+  readonly songs: readonly Song[];
+  readonly jingles: readonly Named[];
 }
 
 /** A song that was aired and the one play that tells of it; differences in seconds, positive: the log is late. */
@@ -39,25 +46,25 @@ export interface Judgement {
   readonly invented: readonly PlayView[];
 }
 
-/** The songs of a truth that are long enough to be promised. */
-export function songsOf(entries: readonly TruthEntry[], stations: readonly SimulatedStation[]): Song[] {
+/** Everything that was aired; of the songs those that are long enough to be promised. */
+export function airedOf(entries: readonly TruthEntry[], stations: readonly SimulatedStation[]): Aired {
   const names = new Map(stations.map(({ mount, name }) => [mount, name]));
-  return entries
-    .filter(({ kind }) => kind === 'track' || kind === 'unknown')
-    .filter((entry) => entry.endedAt - entry.startedAt >= SHORTEST_S * 1_000)
-    .map((entry) => ({
-      ...entry,
-      stationName: names.get(entry.station) ?? entry.station,
-      blur: blurOf(entry, entries),
-    }));
+  const named = entries.map((entry) => ({ ...entry, stationName: names.get(entry.station) ?? '' }));
+  return {
+    songs: named
+      .filter(({ kind }) => kind === 'track' || kind === 'unknown')
+      .filter((entry) => entry.endedAt - entry.startedAt >= SHORTEST_S * 1_000)
+      .map((entry) => ({ ...entry, blur: blurOf(entry, named) })),
+    jingles: named.filter(({ kind }) => kind === 'jingle'),
+  };
 }
 
-function blurOf(song: TruthEntry, entries: readonly TruthEntry[]): Song['blur'] {
+function blurOf(song: Named, entries: readonly Named[]): Song['blur'] {
   const near = entries.filter((entry) => entry.station === song.station && entry !== song);
   const longest = (of: readonly TruthEntry[], ms: (entry: TruthEntry) => number) =>
     Math.max(0, ...of.map((entry) => ms(entry) / 1_000));
   const music = near.filter(({ kind }) => kind !== 'speech');
-  const between = near.filter(({ kind }) => kind === 'jingle' || kind === 'speech');
+  const between = near.filter(({ kind }) => kind === 'jingle');
   const length = ({ startedAt, endedAt }: TruthEntry) => endedAt - startedAt;
   return {
     before: longest(
@@ -80,14 +87,10 @@ function blurOf(song: TruthEntry, entries: readonly TruthEntry[]): Song['blur'] 
 }
 
 /** Those whose bounds in the log are further from the truth than `limitS` seconds. */
-export function astray(
-  logged: readonly Logged[],
-  limitS: number,
-  isKnown = (song: Song) => song.kind === 'track',
-): Logged[] {
+export function astray(logged: readonly Logged[], limitS: number): Logged[] {
   const none = { before: 0, into: 0, out: 0, after: 0 };
   return logged.filter(({ song, startS, endS }) => {
-    const blur = isKnown(song) ? none : song.blur;
+    const blur = song.kind === 'track' ? none : song.blur;
     const right =
       startS >= -limitS - blur.before &&
       startS <= limitS + blur.into &&
@@ -97,28 +100,26 @@ export function astray(
   });
 }
 
-/**
- * @param songs all that was aired
- * @param promised which of them must be in the log
- * @param isKnown whether the library holds the song
- */
+/** @param promised which of the songs must be in the log */
 export function judge(
-  songs: readonly Song[],
+  { songs, jingles }: Aired,
   plays: readonly PlayView[],
   promised: (song: Song) => boolean,
-  isKnown = (song: Song) => song.kind === 'track',
 ): Judgement {
-  const tells = (play: PlayView, song: Song) =>
-    play.station.name === song.stationName &&
-    (isKnown(song) ? play.track?.title === song.title : play.kind === 'unknown') &&
+  const isOn = (play: PlayView, entry: Named) =>
+    play.station.name === entry.stationName &&
     // Most of what is shorter: a play that a restart cut in two tells of the song as well.
-    sharedS(play, song) > Math.min(play.duration_s, (song.endedAt - song.startedAt) / 1_000) / 2;
+    sharedS(play, entry) > Math.min(play.duration_s, (entry.endedAt - entry.startedAt) / 1_000) / 2;
+  const tells = (play: PlayView, song: Song) =>
+    isOn(play, song) && (song.kind === 'track' ? play.track?.title === song.title : play.kind === 'unknown');
+  // A jingle that comes again is logged as one.
+  const isJingle = (play: PlayView) => play.kind === 'jingle' && jingles.some((jingle) => isOn(play, jingle));
   const expected = songs.filter(promised);
   const found = expected.map((song) => ({ song, plays: plays.filter((play) => tells(play, song)) }));
   return {
     missing: found.filter((one) => one.plays.length === 0).map(({ song }) => song),
     doubled: found.filter((one) => one.plays.length > 1).map(({ song }) => song),
-    invented: plays.filter((play) => !songs.some((song) => tells(play, song))),
+    invented: plays.filter((play) => !isJingle(play) && !songs.some((song) => tells(play, song))),
     logged: found
       .filter((one) => one.plays.length === 1)
       .map(({ song, plays: [play] }) => ({
@@ -130,8 +131,8 @@ export function judge(
   };
 }
 
-function sharedS(play: PlayView, song: Song): number {
-  const from = Math.max(Date.parse(play.started_at), song.startedAt);
-  const to = Math.min(Date.parse(play.ended_at), song.endedAt);
+function sharedS(play: PlayView, entry: Named): number {
+  const from = Math.max(Date.parse(play.started_at), entry.startedAt);
+  const to = Math.min(Date.parse(play.ended_at), entry.endedAt);
   return (to - from) / 1_000;
 }
