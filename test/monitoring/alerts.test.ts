@@ -9,8 +9,9 @@ import { installed } from '../support/installed';
 import { prometheusConfig } from '../support/monitoring';
 import { type Running, startAlertmanager, startPrometheus, until } from '../support/prometheus';
 import { Radio } from '../support/radio';
+import type { Service } from '../support/service-process';
 import { history, series, value } from './asking';
-import { type Service, startService } from './processes';
+import { startService } from './processes';
 
 interface Delivered {
   readonly last_sign_of_life?: string;
@@ -53,8 +54,6 @@ describe.skipIf(!installed('prometheus', 'prometheus-alertmanager'))('the way of
     radio.on(`/${name}`, (_, response) => response.writeHead(404).end());
     for (const { url, socket } of radio.requests) if (url === `/${name}`) socket.destroy();
   };
-  const addStation = (name: string, url: string) =>
-    service.write<{ id: number }>('POST', '/api/stations', { name, url });
   const count = (expr: string) => value(prometheus.url, `count(${expr}) or vector(0)`);
   const firing = (alertname: string, more = '') =>
     count(`ALERTS{alertstate="firing", alertname="${alertname}"${more}}`);
@@ -80,7 +79,7 @@ describe.skipIf(!installed('prometheus', 'prometheus-alertmanager'))('the way of
     const database = await freshDatabase();
     ends.push(database.drop);
     service = await startService({ DATABASE_URL: database.url, DEMO: 'off' });
-    ends.push(service.stop);
+    ends.push(() => service.stop());
     alertmanager = await startAlertmanager(alertmanagerConfig(service.url));
     ends.push(() => alertmanager.stop());
     prometheus = await startPrometheus(
@@ -88,8 +87,8 @@ describe.skipIf(!installed('prometheus', 'prometheus-alertmanager'))('the way of
       { hurry: true },
     );
     ends.push(() => prometheus.stop());
-    one = await addStation('Radio Une', onAir('une'));
-    await addStation('Radio Deux', onAir('deux'));
+    one = await service.addStation('Radio Une', onAir('une'));
+    await service.addStation('Radio Deux', onAir('deux'));
   }, 120_000);
 
   afterAll(async () => {
@@ -159,7 +158,7 @@ describe.skipIf(!installed('prometheus', 'prometheus-alertmanager'))('the way of
         (n) => (n ?? 0) > before,
       ),
     ).toBeGreaterThan(before);
-    expect(service.log()).toContain('alerte : Radio Une est perdue');
+    expect(service.log).toContain('alerte : Radio Une est perdue');
     expect(await lost('Radio Deux')).toBe(0);
   }, 90_000);
 
@@ -171,7 +170,7 @@ describe.skipIf(!installed('prometheus', 'prometheus-alertmanager'))('the way of
       (some) => some.length === 1,
       90,
     );
-    await addStation(
+    await service.addStation(
       'Radio Trois',
       radio.on('/trois', (_, response) => response.writeHead(404).end()),
     );

@@ -25,9 +25,10 @@ async function ask(url: string, path: string, parameters: Record<string, string>
   return (await response.json()) as Answer;
 }
 
-/** The value of an expression that gives one series; undefined where it gives none. */
-export async function value(prometheus: string, expr: string): Promise<number | undefined> {
-  const { data, error } = await ask(prometheus, '/api/v1/query', { query: expr });
+/** The value of an expression that gives one series, now or at a second; undefined where it gives none. */
+export async function value(prometheus: string, expr: string, at?: number): Promise<number | undefined> {
+  const time = at === undefined ? {} : { time: String(at) };
+  const { data, error } = await ask(prometheus, '/api/v1/query', { query: expr, ...time });
   if (data === undefined) throw new Error(`${expr}: ${error}`);
   if (data.result.length > 1) throw new Error(`${expr}: ${data.result.length} series`);
   return data.result[0] === undefined ? undefined : Number(data.result[0].value![1]);

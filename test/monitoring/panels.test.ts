@@ -1,15 +1,20 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { substitute } from '../../dashboards/lib/queries';
+import { runCommand } from '../support/command';
 import { freshDatabase } from '../support/database';
 import { installed } from '../support/installed';
-import { prometheusConfig } from '../support/monitoring';
+import { GrafanaApi, prometheusConfig } from '../support/monitoring';
 import { type Running, startNodeExporter, startPrometheus, until } from '../support/prometheus';
+import type { Service } from '../support/service-process';
 import { askAll, dashboards, labelValues, panelQueries, RATE_INTERVAL_S, series, value } from './asking';
-import { type Service, startService } from './processes';
+import { startService } from './processes';
 
 /** Where nothing has happened yet these panels have nothing to show, and say so in these words. */
 const SAID_WHEN_FRESH: Record<string, string> = {
-  'Stations / Station la moins couverte': 'Pas encore',
+  'Stations / La moins couverte': 'Pas encore',
   'Stations / Couverture du jour': 'Pas encore',
   'Stations / État de chaque station': 'Aucune station',
   'Stations / État dans le temps': 'Aucune station',
@@ -36,14 +41,14 @@ interface System {
 }
 
 /** What was started, to be ended in the opposite order. */
-const ends: (() => Promise<void>)[] = [];
+const ends: (() => Promise<unknown>)[] = [];
 
 /** A service on an empty database, read by a real Prometheus with the project's own rules. */
 async function startSystem(settings: Record<string, string>, nodeExporter?: Running): Promise<System> {
   const database = await freshDatabase();
   ends.push(database.drop);
   const service = await startService({ DATABASE_URL: database.url, ...settings });
-  ends.push(service.stop);
+  ends.push(() => service.stop());
   const prometheus = await startPrometheus(
     prometheusConfig({
       service: service.url,
@@ -141,4 +146,41 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
     }
     expect(Object.fromEntries(offered)).toEqual({ job: 1, instance: 1, station: 3 });
   });
+
+  test('npm run doctor finds all of it well, and says what to do when Prometheus has stopped', async () => {
+    const { service, prometheus } = demonstration;
+    const grafana = new GrafanaApi('teranga');
+    const folder = mkdtempSync(join(tmpdir(), 'sodav-doctor-live-'));
+    const password = join(folder, 'grafana');
+    writeFileSync(password, 'teranga\n');
+    try {
+      const grafanaUrl = await grafana.listen();
+      const doctor = () =>
+        runCommand(
+          'src/doctor/main',
+          [
+            ...['--service', service.url, '--prometheus', prometheus.url],
+            ...['--grafana', grafanaUrl, '--grafana-password-file', password],
+          ],
+          {},
+        );
+      const well = await doctor();
+      expect(well.stdout).not.toContain('✘');
+      expect(well.stdout).toContain(`✔ Service : ${service.url} est prêt.`);
+      expect(well.stdout).toContain('✔ Cibles : 1 service(s) lu(s) par Prometheus.');
+      expect(well.stdout).toMatch(/✔ Règles : \d{2} règles chargées\./);
+      if (withNodeExporter) expect(well.stdout).not.toContain('Sans données');
+      expect(well.status).toBe(0);
+
+      await prometheus.stop();
+      const ill = await doctor();
+      expect(ill.status).toBe(1);
+      expect(ill.stdout).toContain(`✘ Prometheus : ${prometheus.url} ne répond pas`);
+      expect(ill.stdout).toContain('→ « docker compose up --detach prometheus »');
+      expect(ill.stdout).toContain(`✔ Service : ${service.url} est prêt.`);
+    } finally {
+      await grafana.close();
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
 });
