@@ -63,7 +63,8 @@ export function buildIndex(
   const keys = new Int32Array(peakCount);
   const positions = new Uint32Array(peakCount);
   let pairs = 0;
-  let timeLine = 0;
+  // What sounds before the first track must not be before the time line.
+  let timeLine = GAP;
   let peakAt = 0;
   for (const [i, track] of tracks.entries()) {
     trackIds[i] = track.trackId;

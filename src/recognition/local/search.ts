@@ -18,8 +18,9 @@ export interface Candidate {
   readonly votes: number;
 }
 
-/** Offsets are voted for in cells of 2 frames; the best cells and their neighbours are then counted exactly. */
-const CELL = 2 * QUANTUM;
+/** Offsets are voted for in cells of 2 frames (8 quarter frames); the best cells and their neighbours are then counted exactly. */
+const CELL_BITS = 3;
+const CELL = 2 ** CELL_BITS;
 const CANDIDATES = 64;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
 const BY_VOTES = 2;
@@ -30,7 +31,7 @@ const MIN_VOTES = 3;
 const MIN_SKETCH_BITS = 18;
 const MAX_SKETCH_BITS = 22;
 /** Steps at which a candidate's peaks are compared, frames around its mean offset. */
-const PROBES = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
+const PROBES = [-1.5, -0.5, 0.5, 1.5];
 /** A bucket that is longer than this is a cliché (hum, a pilot tone): looking at it costs more than it tells. */
 const MAX_BUCKET = 4096;
 
@@ -40,7 +41,8 @@ const MAX_BUCKET = 4096;
  */
 export class Searcher {
   private sketch = new Uint8Array(2 ** 16);
-  private offsets = new Float64Array(1 << 16);
+  /** Where the library's time line stands at the query's first peak, quarter frames; whole, modulo 2^32. */
+  private offsets = new Uint32Array(1 << 16);
   private anchors = new Uint16Array(1 << 16);
   private readonly keys = new Int32Array(8);
 
@@ -114,18 +116,20 @@ export class Searcher {
     forEachPair(time, frequency, count, QUERY_FAN_OUT, (anchor, target) => {
       const f = frequency[anchor]!;
       const n = queryKeys(f, frequency[target]! - f, time[target]! - time[anchor]!, keys);
-      const at = time[anchor]! * QUANTUM;
+      const at = Math.round(time[anchor]! * QUANTUM);
       for (let k = 0; k < n; k++) {
         const bucket = bucketOf(keys[k]!, bucketBits);
         const end = starts[bucket + 1]!;
         const begin = starts[bucket]!;
-        if (end - begin > MAX_BUCKET) continue;
-        if (hits + end - begin > this.offsets.length) this.grow(hits + end - begin);
+        const length = end - begin;
+        if (length > MAX_BUCKET || length === 0) continue;
+        if (hits + length > this.offsets.length) this.grow(hits + length);
+        const { offsets, anchors } = this;
         for (let p = begin; p < end; p++) {
-          const offset = postings[p]! - at;
-          this.offsets[hits] = offset;
-          this.anchors[hits++] = anchor;
-          const slot = slotOf(Math.floor(offset / CELL), bits);
+          const offset = (postings[p]! - at) >>> 0;
+          offsets[hits] = offset;
+          anchors[hits++] = anchor;
+          const slot = slotOf(offset >>> CELL_BITS, bits);
           if (sketch[slot]! < 255) sketch[slot]!++;
         }
       }
@@ -135,7 +139,7 @@ export class Searcher {
 
   private grow(needed: number): void {
     const size = 2 ** Math.ceil(Math.log2(needed));
-    const offsets = new Float64Array(size);
+    const offsets = new Uint32Array(size);
     offsets.set(this.offsets);
     this.offsets = offsets;
     const anchors = new Uint16Array(size);
@@ -150,7 +154,7 @@ export class Searcher {
     const best: { cell: number; votes: number }[] = [];
     let worst = MIN_VOTES - 1;
     for (let i = 0; i < hits; i++) {
-      const cell = Math.floor(offsets[i]! / CELL);
+      const cell = offsets[i]! >>> CELL_BITS;
       const votes = sketch[slotOf(cell, bits)]! + sketch[slotOf(cell + 1, bits)]!;
       if (votes <= worst || best.some((b) => Math.abs(b.cell - cell) <= 1 && b.votes >= votes)) continue;
       const kept = best.filter((b) => Math.abs(b.cell - cell) > 1);
@@ -180,7 +184,7 @@ export class Searcher {
     const found = cells.map(() => ({ votes: 0, sum: 0, n: 0 }));
     for (let i = 0; i < hits; i++) {
       const offset = this.offsets[i]!;
-      if (this.sketch[slotOf(Math.floor(offset / CELL), bits)] === 0) continue;
+      if (this.sketch[slotOf(offset >>> CELL_BITS, bits)] === 0) continue;
       for (let c = 0; c < cells.length; c++) {
         const from = (cells[c]! - 0.5) * CELL;
         if (offset < from || offset >= from + 3 * CELL) continue;

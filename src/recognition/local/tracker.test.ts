@@ -119,10 +119,10 @@ describe('a session', () => {
     const next = random(4);
     const loop = music(900, 2).subarray(0, 16_000);
     const strangers = [
-      ...Array.from({ length: 8 }, (_, i) => music(5000 + i, 60)),
-      babble(77, 120),
-      Int16Array.from({ length: 8000 * 60 }, () => (next() - 0.5) * 20_000),
-      Int16Array.from({ length: 8000 * 60 }, (_, i) => loop[i % loop.length]!),
+      ...Array.from({ length: 5 }, (_, i) => music(5000 + i, 45)),
+      babble(77, 80),
+      Int16Array.from({ length: 8000 * 40 }, () => (next() - 0.5) * 20_000),
+      Int16Array.from({ length: 8000 * 45 }, (_, i) => loop[i % loop.length]!),
       new Int16Array(8000 * 30),
     ];
     for (const air of strangers) {

@@ -44,8 +44,10 @@ export const HYPOTHESES: readonly Hypothesis[] = [
   { tempo: 0.96, pitch: 1 },
 ];
 const AS_RECORDED = both(1);
-/** Rotated hypotheses per window, beside 1.0 and the station's last speed. */
+/** Rotated hypotheses per window, beside 1.0 and the station's last speed; fewer once nothing was found for 20 s. */
 const TRIED_PER_WINDOW = 2;
+const TRIED_LATER = 1;
+const LATER = 8;
 
 /** What all trackers of one worker share: the index, and scratch memory. */
 export interface SharedTools {
@@ -94,6 +96,8 @@ export class SessionTracker {
   private likely: Found[] = [];
   private levels: FrameLevel[] = [];
   private turn = 0;
+  /** Windows that were searched since something was last followed. */
+  private fruitless = 0;
   lastLineId: number;
   /** Seconds of the session that were before this tracker's first sample. */
   private readonly baseS: number;
@@ -138,6 +142,7 @@ export class SessionTracker {
     this.levels = [];
     const searching = this.mustSearch(to) && described.content !== 'silence';
     const attempt = searching ? this.search(to) : undefined;
+    this.fruitless = searching && this.lines.length === 0 ? this.fruitless + 1 : 0;
     if (!searching) this.likely = [];
     const touched = [...new Set([...before, ...this.lines])].map((line) => line.toTrackLine(this.baseS));
     this.recent.push(...this.lines.filter((line) => line.closed));
@@ -204,7 +209,8 @@ export class SessionTracker {
     if (this.memory.hypothesis) list.unshift(this.memory.hypothesis);
     // What was likely in the last window is asked again, whatever the turn.
     for (const { verification } of this.likely.slice(0, 1)) list.push(verification.alignment);
-    for (let i = 0; i < TRIED_PER_WINDOW; i++) list.push(HYPOTHESES[this.turn++ % HYPOTHESES.length]!);
+    const tried = this.fruitless < LATER ? TRIED_PER_WINDOW : TRIED_LATER;
+    for (let i = 0; i < tried; i++) list.push(HYPOTHESES[this.turn++ % HYPOTHESES.length]!);
     return list;
   }
 
