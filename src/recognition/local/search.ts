@@ -45,6 +45,11 @@ export class Searcher {
   private offsets = new Uint32Array(1 << 16);
   private anchors = new Uint16Array(1 << 16);
   private readonly keys = new Int32Array(8);
+  /** Looks into the index: the bucket, whose anchor asks, and where the bucket begins and ends. */
+  private buckets = new Int32Array(0);
+  private lookers = new Uint16Array(0);
+  private begins = new Uint32Array(0);
+  private ends = new Uint32Array(0);
 
   constructor(private index: LandmarkIndex) {}
 
@@ -96,12 +101,12 @@ export class Searcher {
 
   /** Fills `offsets` and `anchors`, and the sketch; returns how many hits there were. */
   private look(query: QueryPeaks, { tempo, pitch }: Hypothesis): number {
-    const { starts, postings, bucketBits } = this.index;
+    const { postings } = this.index;
     const grown = Math.ceil(Math.log2(postings.length / 16 + 1));
     const bits = Math.min(MAX_SKETCH_BITS, Math.max(MIN_SKETCH_BITS, grown));
     if (this.sketch.length !== 2 ** bits) this.sketch = new Uint8Array(2 ** bits);
     else this.sketch.fill(0);
-    const { sketch, keys } = this;
+    const { sketch } = this;
     const time = new Float64Array(query.count);
     const frequency = new Float64Array(query.count);
     let count = 0;
@@ -112,39 +117,80 @@ export class Searcher {
       time[count] = (query.time[i]! - origin) * tempo;
       frequency[count++] = f;
     }
-    let hits = 0;
+    // In steps over plain arrays: the index is far larger than the processor's cache, and it can wait for many of its
+    // lines at once only where nothing depends on the one before.
+    const looks = this.bucketsOf(time, frequency, count);
+    const hits = this.collect(looks);
+    const { offsets, anchors } = this;
+    const whole = Int32Array.from(time, (at) => Math.round(at * QUANTUM));
+    for (let i = 0; i < hits; i++) {
+      const offset = (offsets[i]! - whole[anchors[i]!]!) >>> 0;
+      offsets[i] = offset;
+      const slot = slotOf(offset >>> CELL_BITS, bits);
+      if (sketch[slot]! < 255) sketch[slot]!++;
+    }
+    return hits;
+  }
+
+  /** Buckets that the pairs of the query fall into, and their anchors; returns how many. */
+  private bucketsOf(time: Float64Array, frequency: Float64Array, count: number): number {
+    const most = count * QUERY_FAN_OUT * this.keys.length;
+    if (this.lookers.length < most) {
+      this.buckets = new Int32Array(most);
+      this.lookers = new Uint16Array(most);
+      this.begins = new Uint32Array(most);
+      this.ends = new Uint32Array(most);
+    }
+    const { buckets, lookers, keys } = this;
+    const { bucketBits } = this.index;
+    let looks = 0;
     forEachPair(time, frequency, count, QUERY_FAN_OUT, (anchor, target) => {
       const f = frequency[anchor]!;
       const n = queryKeys(f, frequency[target]! - f, time[target]! - time[anchor]!, keys);
-      const at = Math.round(time[anchor]! * QUANTUM);
       for (let k = 0; k < n; k++) {
-        const bucket = bucketOf(keys[k]!, bucketBits);
-        const end = starts[bucket + 1]!;
-        const begin = starts[bucket]!;
-        const length = end - begin;
-        if (length > MAX_BUCKET || length === 0) continue;
-        if (hits + length > this.offsets.length) this.grow(hits + length);
-        const { offsets, anchors } = this;
-        for (let p = begin; p < end; p++) {
-          const offset = (postings[p]! - at) >>> 0;
-          offsets[hits] = offset;
-          anchors[hits++] = anchor;
-          const slot = slotOf(offset >>> CELL_BITS, bits);
-          if (sketch[slot]! < 255) sketch[slot]!++;
-        }
+        buckets[looks] = bucketOf(keys[k]!, bucketBits);
+        lookers[looks++] = anchor;
       }
     });
+    return looks;
+  }
+
+  /** What is in those buckets: positions into `offsets`, with their `anchors`; returns how many. */
+  private collect(looks: number): number {
+    const { buckets, lookers, begins, ends } = this;
+    const { starts, postings } = this.index;
+    for (let i = 0; i < looks; i++) {
+      begins[i] = starts[buckets[i]!]!;
+      ends[i] = starts[buckets[i]! + 1]!;
+    }
+    let filled = 0;
+    let hits = 0;
+    for (let i = 0; i < looks; i++) {
+      const length = ends[i]! - begins[i]!;
+      if (length === 0 || length > MAX_BUCKET) continue;
+      hits += length;
+      begins[filled] = begins[i]!;
+      ends[filled] = ends[i]!;
+      lookers[filled++] = lookers[i]!;
+    }
+    if (hits > this.offsets.length) this.grow(hits);
+    const { offsets, anchors } = this;
+    let hit = 0;
+    for (let i = 0; i < filled; i++) {
+      const anchor = lookers[i]!;
+      const end = ends[i]!;
+      for (let p = begins[i]!; p < end; p++) {
+        offsets[hit] = postings[p]!;
+        anchors[hit++] = anchor;
+      }
+    }
     return hits;
   }
 
   private grow(needed: number): void {
     const size = 2 ** Math.ceil(Math.log2(needed));
-    const offsets = new Uint32Array(size);
-    offsets.set(this.offsets);
-    this.offsets = offsets;
-    const anchors = new Uint16Array(size);
-    anchors.set(this.anchors);
-    this.anchors = anchors;
+    this.offsets = new Uint32Array(size);
+    this.anchors = new Uint16Array(size);
   }
 
   /** Cells with the most votes, together with the next cell, by the sketch. */
