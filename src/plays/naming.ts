@@ -1,6 +1,13 @@
 import type { Logger } from '../log';
-import type { Fingerprint } from '../recognition/local/fingerprint';
+import { type Fingerprint, withoutEdges } from '../recognition/local/fingerprint';
 import type { DetectionMethod, Identification, StageOutcome } from '../recognition/types';
+
+/** The neighbour's sound may reach this far into what was heard, seconds: the bounds of unknown music are not exact. */
+const EDGE_S = 6;
+/** Shorter than this between the edges recognises little, seconds. */
+const SHORTEST_S = 20;
+/** Unknown music that is longer than nearly every song may be two of them; AudD has heard one place of it only, seconds. */
+const ONE_SONG_S = 420;
 
 interface NamingOptions {
   readonly log: Logger;
@@ -29,8 +36,16 @@ export async function nameUnknown(
   { method, identification }: StageOutcome,
 ): Promise<void> {
   if (!identification || method === 'local') return;
-  const heard = await fingerprint(playId);
+  const heard = asReference(await fingerprint(playId), method);
   const trackId = await identified(identification, method, heard);
   await playIdentified(playId, trackId, method, identification.confidence);
   log.info({ playId, trackId, method }, `Musique inconnue nommée par ${method} : ${identification.title}`);
+}
+
+/** What of unknown music may stand for the recording that it was said to be: never a neighbour's sound. */
+function asReference(heard: Fingerprint | undefined, method: DetectionMethod): Fingerprint | undefined {
+  if (!heard || heard.durationS < SHORTEST_S + 2 * EDGE_S) return undefined;
+  // AcoustID compares the whole duration: two songs in a row do not pass there.
+  if (method === 'audd' && heard.durationS > ONE_SONG_S) return undefined;
+  return withoutEdges(heard, EDGE_S);
 }

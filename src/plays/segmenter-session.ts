@@ -13,6 +13,8 @@ export class Session {
   hopS = 2.5;
   /** What the station says that it plays. */
   title?: string;
+  /** Since when, seconds. */
+  titleAtS?: number;
   ended?: { readonly totalS: number; readonly atMs: number; readonly reason: string };
   /** It has ended and nothing more of it will come. */
   settled = false;

@@ -269,6 +269,36 @@ describe('a restart of the service', () => {
 });
 
 describe('unknown music', () => {
+  test('is two plays where the station changes a title that stood for a song, one where it is a slogan', () => {
+    const titled = (changes: readonly [atS: number, title: string][]) => {
+      const station = new Station();
+      const reports = heard([song(undefined, 20, 400)], 460);
+      for (const report of reports) {
+        for (const [atS, title] of changes) {
+          if (report.upToS - report.hopS <= atS && atS < report.upToS)
+            station.segmenter.title('s1', title, atS);
+        }
+        station.hear([report]);
+      }
+      return station.plays('unknown');
+    };
+    const songs = titled([
+      [21, 'Un'],
+      [203, 'Deux'],
+    ]);
+    expect(songs).toHaveLength(2);
+    expect(at(songs[0]!.endedAt)).toBeCloseTo(203, 1);
+    expect(at(songs[1]!.startedAt)).toBeCloseTo(203, 1);
+    expect(songs[1]!.startErrorS).toBe(10);
+    expect(songs[1]!.evidence.streamTitle).toBe('Deux');
+    const slogans = titled([
+      [21, 'Un'],
+      [61, 'Radio !'],
+      [101, 'Un'],
+    ]);
+    expect(slogans).toHaveLength(1);
+  });
+
   test('is a play with its exact stretch, written after 30 s', () => {
     const station = new Station();
     station.hear(heard([song(undefined, 20, 140)], 200));

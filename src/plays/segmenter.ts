@@ -19,6 +19,8 @@ const RESTART_GAP_S = 300;
 const LAG_S = 120;
 /** A station's own title may come this long after the song's start, seconds. */
 const TITLE_LAG_S = 30;
+/** A title that changes sooner is a slogan between two lines of the station's own, not a song's, seconds. */
+const TITLE_STOOD_S = 60;
 /** A line of which nothing is heard for this time is over, even if nobody said so, seconds. */
 const SILENT_LINE_S = 45;
 
@@ -170,7 +172,11 @@ export class Segmenter {
   title(sessionId: SessionId, title: string, atS: number): void {
     const session = this.#session(sessionId);
     if (!session) return;
+    if (title === session.title) return;
+    // A title that stood for a song's time has given way: unknown music before and after it is not one song.
+    if (session.titleAtS !== undefined && atS - session.titleAtS >= TITLE_STOOD_S) session.music.split(atS);
     session.title = title;
+    session.titleAtS = atS;
     for (const draft of this.#drafts) {
       if (draft.status !== 'open' || draft.carrier !== sessionId) continue;
       const startS = draft.startS - session.shiftTo(draft);

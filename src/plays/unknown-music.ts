@@ -6,6 +6,8 @@ import { type Interval, overlap, subtract, total, union } from './intervals';
 const BRIDGE_S = 7.5;
 /** One stretch of unknown music is at most this long: two songs that touch cannot be told apart, and audio is bounded. */
 const MAX_LENGTH_S = 900;
+/** A station's titles come this early or late, seconds. */
+const SPLIT_ERROR_S = 10;
 /** After this time no line reaches back any more, seconds. */
 const FORGET_S = 300;
 
@@ -45,6 +47,11 @@ export class UnknownMusic {
     if (content === 'music' && to > from) this.#music = union([...this.#music, { from, to }]);
   }
 
+  /** Something else begins here, as far as the station says: unknown music before and after is not one song. */
+  split(at: number): void {
+    this.#barriers.push(at);
+  }
+
   /** The unit goes into a recognised play: it is not ours any more. */
   release(unit: Unit): void {
     this.#units = this.#units.filter((other) => other !== unit);
@@ -73,8 +80,8 @@ export class UnknownMusic {
       unit.to = to;
       unit.heard = run;
       // A change of content is known to a hop; the edge of a recognised play as well as the play knows it.
-      unit.startErrorS = before?.endErrorS ?? hopS;
-      unit.endErrorS = after?.startErrorS ?? hopS;
+      unit.startErrorS = before?.endErrorS ?? (this.#barriers.includes(from) ? SPLIT_ERROR_S : hopS);
+      unit.endErrorS = after?.startErrorS ?? (barrier ? SPLIT_ERROR_S : hopS);
       unit.finished ||= ended || barrier || upToS - to > BRIDGE_S || after !== undefined;
       if (!unit.finished && to - from >= MAX_LENGTH_S) {
         this.#barriers.push(to);

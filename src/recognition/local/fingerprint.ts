@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { FrontEnd, type PeakBlock } from './front-end';
-import { FINGERPRINT_VERSION, MAX_PEAK_TIME, QUANTUM, REFERENCE_DENSITY, SAMPLE_RATE_HZ } from './params';
+import {
+  FINGERPRINT_VERSION,
+  FRAMES_PER_SECOND,
+  MAX_PEAK_TIME,
+  QUANTUM,
+  REFERENCE_DENSITY,
+  SAMPLE_RATE_HZ,
+} from './params';
 
 /** What is stored of a recording: its strongest spectral peaks, about 4.8 kB per minute. */
 export interface Fingerprint {
@@ -38,10 +45,14 @@ export function packFingerprint(blocks: readonly PeakBlock[], durationS: number)
     }
   }
   words.sort((a, b) => a - b);
+  return { version: FINGERPRINT_VERSION, durationS, ...pack(words) };
+}
+
+function pack(words: ArrayLike<number>): { data: Uint8Array; checksum: number } {
   const data = new Uint8Array(words.length * 4);
   const view = new DataView(data.buffer);
   for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);
-  return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+  return { data, checksum: crc32(data) | 0 };
 }
 
 /**
@@ -64,6 +75,19 @@ export function unpackFingerprint(
   const words = room(data.byteLength / 4);
   for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true);
   return words;
+}
+
+/**
+ * The same recording without the peaks of its first and last seconds: what was heard on the air may have a neighbour's
+ * sound at its edges, which must not be recognised as this one. Its duration stays.
+ * @param edgeS seconds
+ */
+export function withoutEdges(fingerprint: Fingerprint, edgeS: number): Fingerprint {
+  const words = unpackFingerprint(fingerprint);
+  const first = edgeS * FRAMES_PER_SECOND * QUANTUM;
+  const last = (fingerprint.durationS - edgeS) * FRAMES_PER_SECOND * QUANTUM;
+  const kept = words.filter((word) => timeOf(word) >= first && timeOf(word) <= last);
+  return { ...fingerprint, ...pack(kept) };
 }
 
 /** Time of a packed peak, in quarter frames. */

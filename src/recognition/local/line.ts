@@ -2,7 +2,8 @@ import type { TrackLine } from '../types';
 import { type Alignment, type Coincidence, coincide, toQuery, toReference } from './alignment';
 import { confidenceOf } from './confidence';
 import { forEachEvidence, type Weights, weightsFor } from './evidence';
-import { FRAME_CENTRE_S, FRAMES_PER_SECOND, HOP_FRAMES } from './params';
+import { timeOf } from './fingerprint';
+import { FRAME_CENTRE_S, FRAMES_PER_SECOND, HOP_FRAMES, QUANTUM } from './params';
 import type { PeakMap, QueryHistory } from './query';
 import { centreOfBest, type Verification, verify } from './verify';
 
@@ -15,6 +16,8 @@ const PATIENCE = 20 * FRAMES_PER_SECOND;
 /** Closer than this to the recording's edge, the edge is taken unless evidence contradicts, frames. */
 const SNAP = 3 * FRAMES_PER_SECOND;
 const CONTRADICTION = 10;
+/** A recording may have no peaks this near its edges (silence, or a reference from the air): they are taken with it. */
+const BARE = 8 * FRAMES_PER_SECOND;
 /** Windows after which a line's start is placed for good. */
 const SETTLED = 4;
 const STEPS = Array.from({ length: 13 }, (_, i) => (i - 6) / 2);
@@ -147,10 +150,21 @@ export class Line {
     this.closed = true;
     const missing = this.durationFrames - this.best.reference;
     const contradicted = this.bestNats - this.nats > CONTRADICTION;
-    if (missing < SNAP && !contradicted && this.looked >= this.over) {
+    if (missing < SNAP + this.bareEnd && !contradicted && this.looked >= this.over) {
       this.best = { query: this.over, reference: this.durationFrames };
       this.snappedEnd = true;
     }
+  }
+
+  /** Frames at the recording's edges of which nothing is known, beyond the usual second. */
+  private get bareStart(): number {
+    const first = this.words.length === 0 ? 0 : timeOf(this.words[0]!) / QUANTUM;
+    return bare(first);
+  }
+
+  private get bareEnd(): number {
+    const last = this.words.length === 0 ? 0 : timeOf(this.words.at(-1)!) / QUANTUM;
+    return bare(this.durationFrames - last);
   }
 
   get confidence(): number {
@@ -171,8 +185,8 @@ export class Line {
       pitch: this.alignment.pitch,
       startS: baseS + Math.max(0, this.start.query / FRAMES_PER_SECOND + startCentre),
       endS: baseS + this.best.query / FRAMES_PER_SECOND + endCentre,
-      startErrorS: this.start.reference === 0 ? snapped : error,
-      endErrorS: this.snappedEnd ? snapped : error,
+      startErrorS: this.start.reference === 0 ? snapped + this.bareStart / FRAMES_PER_SECOND / 2 : error,
+      endErrorS: this.snappedEnd ? snapped + this.bareEnd / FRAMES_PER_SECOND / 2 : error,
       refStartS: Math.max(0, this.start.reference / FRAMES_PER_SECOND + startCentre),
       refEndS: this.best.reference / FRAMES_PER_SECOND + endCentre,
       trackDurationS: this.durationFrames / FRAMES_PER_SECOND,
@@ -267,7 +281,8 @@ export class Line {
   }
 
   private snapStart(): void {
-    if (this.edge === undefined || this.start.reference > SNAP || this.contradiction > CONTRADICTION) return;
+    if (this.edge === undefined || this.contradiction > CONTRADICTION) return;
+    if (this.start.reference > SNAP + this.bareStart) return;
     this.start = { query: this.edge, reference: 0 };
   }
 
@@ -285,6 +300,11 @@ export class Line {
       this.alignment = { ...this.alignment, queryAt: last.query, referenceAt: last.reference, tempo };
     }
   }
+}
+
+/** Length of an edge without peaks, where it is more than the gap between two peaks. */
+function bare(frames: number): number {
+  return frames < FRAMES_PER_SECOND ? 0 : Math.min(BARE, frames);
 }
 
 /** The alignment moved by a share of the offset that fits the loaded stretch best; as it was where little is heard. */
