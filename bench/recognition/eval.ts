@@ -30,7 +30,7 @@ const LENGTHS_S = [3, 5, 10, 20] as const;
 const NEGATIVES_PER_SONG = 6;
 
 const USAGE = `npm run eval:recognition -- --library <dossier> --unknown <dossier>
-  [--queries 40] [--seed 1] [--only nom,nom] [--exclude partie,partie] [--report docs/recognition.md]
+  [--queries 40] [--seed 1] [--only "nom;nom"] [--exclude partie,partie] [--report docs/recognition.md]
   [--peer "nom=commande"] (répétable) [--without-peers]`;
 
 interface Judgement {
@@ -107,7 +107,7 @@ function evaluate(asked: ReturnType<typeof options>, folder: string): void {
   const peerThresholds = peers.map((peer) =>
     LENGTHS_S.map((s) => peer.ask(windows, s).reduce((top, answer) => Math.max(top, answer?.score ?? 0), 0)),
   );
-  const only = asked.only?.split(',');
+  const only = asked.only?.split(';');
   const list = degradations().filter(({ name }) => only === undefined || only.includes(name));
   const { rows, judged } = judge(list, excerpts, recogniser, peers, peerThresholds, folder);
   const speech8k = Int16Array.from({ length: Math.floor(speech.samples.length / 5.5125) }, (_, i) => {
@@ -234,8 +234,15 @@ function judge(
     for (const [k, { excerpt, samples }] of queries.entries()) {
       progress.show((d + k / queries.length) / list.length, degradation.name);
       for (const [i, seconds] of LENGTHS_S.entries()) {
-        const answer = recogniser.ask(samples, seconds);
-        const right = answer?.trackId === excerpt.song.reference.trackId;
+        // Where two songs sound, both are right, and the one asked for must be among the answers.
+        const other =
+          degradation.material && queries[(k + 1) % queries.length]!.excerpt.song.reference.trackId;
+        const answers =
+          other === undefined ? [recogniser.ask(samples, seconds)] : recogniser.askAll(samples, seconds);
+        const asked = excerpt.song.reference.trackId;
+        const answer =
+          answers.find((one) => one?.trackId === asked) ?? answers.find((one) => one?.trackId !== other);
+        const right = answer?.trackId === asked;
         if (seconds <= 10 && answer) judged.push({ z: answer.z, right });
         if (!answer || answer.z < LIKELY) continue;
         if (right) found[i]!++;

@@ -27,49 +27,52 @@ export class Recogniser {
   }
 
   /**
-   * The best answers to a query of `seconds`: of one window up to 10 s; of more, the best of windows every 5 s.
+   * The best answer to a query of `seconds`: of one window up to 10 s; of more, the best of windows every 5 s.
    * @param samples mono, 8 kHz, at least that long
    */
   ask(samples: Int16Array, seconds: number): Answer | undefined {
+    return this.askAll(samples, seconds, CERTAIN)[0];
+  }
+
+  /** The best answer for each song, the likeliest first; stops at one of `enough`. */
+  askAll(samples: Int16Array, seconds: number, enough = Number.POSITIVE_INFINITY): Answer[] {
     const frontEnd = new FrontEnd();
     const history = new QueryHistory(Number.POSITIVE_INFINITY);
     const part = samples.subarray(0, Math.round(seconds * SAMPLE_RATE_HZ));
     for (const block of [...frontEnd.push(part), ...frontEnd.finish()]) history.push(block);
-    let best: Answer | undefined;
-    for (let endS = Math.min(seconds, LONGEST_S); endS <= seconds; endS += 5) {
+    const best = new Map<number, Answer>();
+    const done = () => [...best.values()].some(({ z }) => z >= enough);
+    for (let endS = Math.min(seconds, LONGEST_S); endS <= seconds && !done(); endS += 5) {
       const to = endS === seconds ? history.endFrame : Math.round(endS * FRAMES_PER_SECOND);
-      const answer = this.window(history, Math.max(0, to - Math.round(LONGEST_S * FRAMES_PER_SECOND)), to);
-      if (answer && answer.z > (best?.z ?? 0)) best = answer;
-      if (best && best.z >= CERTAIN) break;
+      const from = Math.max(0, to - Math.round(LONGEST_S * FRAMES_PER_SECOND));
+      this.window(history, from, to, best, done);
     }
-    return best;
+    return [...best.values()].sort((a, b) => b.z - a.z);
   }
 
-  private window(history: QueryHistory, from: number, to: number): Answer | undefined {
+  private window(
+    history: QueryHistory,
+    from: number,
+    to: number,
+    best: Map<number, Answer>,
+    done: () => boolean,
+  ): void {
     const peaks = history.between(from, to);
-    if (peaks.count === 0) return undefined;
+    if (peaks.count === 0) return;
     const { map, index } = this;
     map.load(peaks, from, to);
-    let best: Answer | undefined;
     for (const hypothesis of [{ tempo: 1, pitch: 1 }, ...HYPOTHESES]) {
       for (const candidate of this.searcher.search(peaks, hypothesis, map)) {
         const words = peaksOf(index, candidate.track);
-        const { z, alignment } = verify(
-          words,
-          map,
-          simplest(words, map, refine(words, map, candidate.alignment)),
-        );
-        if (z <= (best?.z ?? 0)) continue;
+        const alignment = simplest(words, map, refine(words, map, candidate.alignment));
+        const { z } = verify(words, map, alignment);
+        const trackId = index.trackIds[candidate.track]!;
+        if (z <= (best.get(trackId)?.z ?? 0)) continue;
         // A peak is heard in the middle of its frame, on both time lines.
         const frame = toReference(alignment, -FRAME_CENTRE_S * FRAMES_PER_SECOND);
-        best = {
-          trackId: index.trackIds[candidate.track]!,
-          z,
-          fromS: frame / FRAMES_PER_SECOND + FRAME_CENTRE_S,
-        };
+        best.set(trackId, { trackId, z, fromS: frame / FRAMES_PER_SECOND + FRAME_CENTRE_S });
       }
-      if (best && best.z >= CERTAIN) break;
+      if (done()) return;
     }
-    return best;
   }
 }

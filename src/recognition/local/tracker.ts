@@ -17,7 +17,10 @@ import { type PeakMap, QueryHistory } from './query';
 import type { Candidate, Hypothesis, Searcher } from './search';
 import { refine, simplest, type Verification, verify } from './verify';
 
-/** A play is accepted on one window at `CERTAIN`, or on two consecutive ones on the same line at `LIKELY`. */
+/**
+ * A play is accepted on one window at `CERTAIN`, or on two on the same line at `LIKELY` that are 5 s apart: a sampled chord
+ * fills one window, and the next one half.
+ */
 export const CERTAIN = 14;
 export const LIKELY = 7;
 /** Past of a session that is kept to walk back in. */
@@ -78,6 +81,8 @@ export interface TrackerReport {
 }
 
 interface Found {
+  /** Frame at which its window ended. */
+  readonly at: number;
   readonly candidate: Candidate;
   readonly trackId: number;
   readonly verification: Verification;
@@ -93,6 +98,7 @@ export class SessionTracker {
   private lines: Line[] = [];
   /** Lines that ended within the window that is searched: their last seconds are still in it. */
   private recent: Line[] = [];
+  /** What was likely in the last windows. */
   private likely: Found[] = [];
   private levels: FrameLevel[] = [];
   private turn = 0;
@@ -195,10 +201,13 @@ export class SessionTracker {
     found.sort((a, b) => b.verification.z - a.verification.z);
     const best = found[0];
     const accepted =
-      best && (best.verification.z >= CERTAIN || this.likely.some((former) => sameLine(former, best)))
+      best &&
+      (best.verification.z >= CERTAIN ||
+        this.likely.some((former) => former.at <= to - 2 * HOP_FRAMES && sameLine(former, best)))
         ? this.accept(best)
         : undefined;
-    this.likely = accepted ? [] : found;
+    const fresh = this.likely.filter(({ at }) => at > to - 3 * HOP_FRAMES);
+    this.likely = accepted ? [] : [...found, ...fresh];
     const seconds = (performance.now() - began) / 1000;
     if (accepted) return { status: 'success', seconds, confidence: accepted.confidence };
     return { status: best ? 'low_confidence' : 'no_match', seconds };
@@ -219,7 +228,7 @@ export class SessionTracker {
     const trackId = index.trackIds[candidate.track]!;
     const words = peaksOf(index, candidate.track);
     const verification = verify(words, map, simplest(words, map, refine(words, map, candidate.alignment)));
-    const found = { candidate, trackId, verification };
+    const found = { at: this.history.endFrame, candidate, trackId, verification };
     return this.isFollowed(found) ? undefined : found;
   }
 
