@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DashboardFile, queriesOf, substitute } from '../dashboards/lib/queries';
 import { projectRoot } from '../src/paths';
 import { type OwnServer, ownServer } from '../test/support/database';
 import { installed } from '../test/support/installed';
@@ -14,7 +13,6 @@ import {
   until,
 } from '../test/support/prometheus';
 import { type RunningService, startService } from '../test/support/service';
-import { ruleGroups } from './prometheus/rules';
 
 interface Answer {
   readonly status: string;
@@ -28,7 +26,7 @@ interface Answer {
 const programs = ['prometheus', 'prometheus-alertmanager', 'prometheus-node-exporter'] as const;
 
 /** The service with its simulated stations, watched by a real Prometheus and Alertmanager with the project's own files. */
-describe.skipIf(!installed(...programs))('the whole monitoring, running', () => {
+describe.skipIf(!installed(...programs))('a database that goes away, as the whole monitoring sees it', () => {
   let database: OwnServer;
   let service: RunningService;
   let nodeExporter: Running;
@@ -64,42 +62,6 @@ describe.skipIf(!installed(...programs))('the whole monitoring, running', () => 
     const url = `${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`;
     return (await (await fetch(url)).json()) as Answer;
   };
-  const empty = async (expressions: readonly string[]) => {
-    const answers = await Promise.all(expressions.map(async (expr) => ({ expr, answer: await query(expr) })));
-    return answers
-      .filter(({ answer }) => (answer.data?.result.length ?? 0) === 0 || (answer.warnings?.length ?? 0) > 0)
-      .map(({ expr, answer }) => `${expr}: ${answer.error ?? answer.warnings?.join() ?? 'no series'}`);
-  };
-
-  test('every recording rule gives a series', async () => {
-    const records = ruleGroups(projectRoot).flatMap(({ rules }) =>
-      rules.flatMap(({ record }) => record ?? []),
-    );
-    expect(
-      await until(
-        () => empty(records),
-        (left) => left.length === 0,
-        60,
-      ),
-    ).toEqual([]);
-  }, 70_000);
-
-  test('every query of every panel returns a series, without a warning', async () => {
-    const folder = join(projectRoot, 'dashboards/fr');
-    const boards = readdirSync(folder).map(
-      (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as DashboardFile,
-    );
-    const expressions = boards.flatMap(queriesOf).map(({ expr }) => substitute(expr));
-    expect(expressions.length).toBeGreaterThan(90);
-    expect(
-      await until(
-        () => empty(expressions),
-        (left) => left.length === 0,
-        60,
-      ),
-    ).toEqual([]);
-  }, 70_000);
-
   test('an alert fires, is told to the service through Alertmanager, and is resolved', async () => {
     const state = async () => {
       const { data } = await query('ALERTS{alertname="SodavDatabaseUnreachable"}');
