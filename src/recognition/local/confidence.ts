@@ -3,8 +3,8 @@
  * doubling of the windows counts as two standard deviations. The two constants are fitted on held-out audio by the
  * evaluation; a logistic of the evidence is Platt's scaling (1999).
  */
-const MIDDLE = 7;
-const WIDTH = 1.2;
+const MIDDLE = 4.8;
+const WIDTH = 1.0;
 
 /**
  * @param bestZ highest verification score of a window
