@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../src/paths';
@@ -12,7 +13,7 @@ import {
   startPrometheus,
   until,
 } from '../test/support/prometheus';
-import { type RunningService, startService } from '../test/support/service';
+import { Service } from '../test/support/service-process';
 
 interface Answer {
   readonly status: string;
@@ -28,14 +29,15 @@ const programs = ['prometheus', 'prometheus-alertmanager', 'prometheus-node-expo
 /** The service with its simulated stations, watched by a real Prometheus and Alertmanager with the project's own files. */
 describe.skipIf(!installed(...programs))('a database that goes away, as the whole monitoring sees it', () => {
   let database: OwnServer;
-  let service: RunningService;
+  const dataDir = mkdtempSync(join(tmpdir(), 'sodav-live-'));
+  let service: Service;
   let nodeExporter: Running;
   let alertmanager: Running;
   let prometheus: Running;
 
   beforeAll(async () => {
     database = await ownServer();
-    service = await startService({ DATABASE_URL: database.url, DEMO: 'on' });
+    service = await Service.start(dataDir, { DATABASE_URL: database.url, DEMO: 'on', LOG_FORMAT: 'json' });
     // Notifications at once, to where the service listens here; all else as in the file.
     const configuration = readFileSync(join(projectRoot, 'docker/alertmanager/alertmanager.yml'), 'utf8')
       .replaceAll('http://backend:8000', service.url)
@@ -56,6 +58,7 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
     await Promise.all([prometheus, alertmanager, nodeExporter].map((one) => one?.stop()));
     await service?.stop();
     await database?.destroy();
+    rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
   const query = async (expr: string): Promise<Answer> => {
@@ -67,7 +70,7 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
       const { data } = await query('ALERTS{alertname="SodavDatabaseUnreachable"}');
       return data!.result.map(({ metric }) => metric.alertstate);
     };
-    const told = () => service.log();
+    const told = () => service.log;
     const tracks = async () => (await query('max(sodav_track_count)')).data!.result;
     // Prometheus has seen the service well before anything goes wrong.
     await until(tracks, (seen) => seen.length > 0, 60);

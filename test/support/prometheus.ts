@@ -1,22 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RULE_FILES } from '../../docker/prometheus/rules';
 import { projectRoot } from '../../src/paths';
+import { freePort } from './free-port';
 
 /** Stands for the program's own address in its configuration, which it gets only when it starts. */
 export const ITSELF = 'itself.invalid';
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Asks until the answer is as wanted; fails after `seconds`, saying what came last. */
 export async function until<T>(

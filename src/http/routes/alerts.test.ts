@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countInstruments } from '../../../test/support/counted';
+import { freePort } from '../../../test/support/free-port';
 import { startApp, type TestApp } from '../../../test/support/http-app';
 
 let app: TestApp;
@@ -197,12 +196,3 @@ receivers: [{ name: sodav, webhook_configs: [{ url: '${app.url}/api/alerts' }] }
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -146,7 +146,7 @@ export class LocalRecognizer {
   /** The fingerprint of a whole recording, made on a worker thread. */
   async fingerprint(samples: Int16Array): Promise<Fingerprint> {
     const copy = samples.slice();
-    const answer = await this.ask((id) => ({ type: 'fingerprint', id, samples: copy }));
+    const answer = await this.ask((id) => ({ type: 'fingerprint', id, samples: copy }), [copy.buffer]);
     if (answer.type !== 'fingerprint') throw new Error(`unexpected answer ${answer.type}`);
     return answer.fingerprint;
   }
@@ -177,12 +177,12 @@ export class LocalRecognizer {
     await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
   }
 
-  private async ask(make: (id: number) => ToWorker): Promise<FromWorker> {
+  private async ask(make: (id: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<FromWorker> {
     const id = this.nextRequest++;
     const thread = this.threads[id % this.threads.length]!;
     return await new Promise<FromWorker>((resolve, reject) => {
       this.requests.set(id, { thread, resolve, reject });
-      this.post(thread, make(id));
+      this.post(thread, make(id), transfer);
     });
   }
 
