@@ -1,13 +1,14 @@
 import { crc32 } from 'node:zlib';
 import type { LibraryStore } from '../../src/library/store';
-import type { Fingerprint } from '../../src/recognition/local/fingerprint';
+import { type Fingerprint, wordOf } from '../../src/recognition/local/fingerprint';
 import {
   BLOCK_FRAMES,
   FINGERPRINT_VERSION,
   FIRST_BIN,
   FRAMES_PER_SECOND,
   LAST_BIN,
-  QUANTUM,
+  PER_BIN,
+  PER_FRAME,
   REFERENCE_DENSITY,
 } from '../../src/recognition/local/params';
 import { Random } from '../../src/simulator/random';
@@ -22,10 +23,10 @@ export function syntheticFingerprint(random: Random): Fingerprint {
   const frames = durationS * FRAMES_PER_SECOND;
   for (let block = 0; block + BLOCK_FRAMES < frames; block += BLOCK_FRAMES) {
     for (let i = 0; i < REFERENCE_DENSITY.perBlock; i++) {
-      const time = Math.floor((block + random.next() * BLOCK_FRAMES) * QUANTUM);
+      const time = Math.floor((block + random.next() * BLOCK_FRAMES) * PER_FRAME);
       // The product of two uniform numbers: half of the peaks are in the lowest fifth of the band.
       const bin = FIRST_BIN + (LAST_BIN - FIRST_BIN) * random.next() * random.next();
-      words.push(time * 4096 + Math.round(bin * QUANTUM));
+      words.push(wordOf(time, Math.round(bin * PER_BIN), i < REFERENCE_DENSITY.landmarks));
     }
   }
   words.sort((a, b) => a - b);

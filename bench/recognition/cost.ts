@@ -93,14 +93,14 @@ async function main(): Promise<number> {
   const stage = new FrontEnd();
   const history = new QueryHistory(Number.POSITIVE_INFINITY);
   for (const block of stage.push(stranger)) history.push(block);
-  const peaks = history.between(0, WINDOW_FRAMES);
+  const landmarks = history.landmarksBetween(0, WINDOW_FRAMES);
   const map = new PeakMap(MAP_FRAMES);
-  map.load(peaks, 0, WINDOW_FRAMES);
+  map.load(history.between(0, WINDOW_FRAMES), 0, WINDOW_FRAMES);
   const searcher = new Searcher(index);
   const searches = 20;
   const search =
     cpuMs(() => {
-      for (let i = 0; i < searches; i++) searcher.search(peaks, { tempo: 1, pitch: 1 }, map);
+      for (let i = 0; i < searches; i++) searcher.search(landmarks, { tempo: 1, pitch: 1 }, map);
     }) / searches;
   const tracked = tracking(known, index) / seconds;
   const unknown = tracking(stranger, index) / seconds;

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, fromCallersFolder, runCommand } from '../../src/command';
 import { AppError } from '../../src/errors';
-import { CERTAIN, LIKELY } from '../../src/recognition/local/tracker';
+import { CERTAIN, LIKELY } from '../../src/recognition/local/verify';
 import { Random } from '../../src/simulator/random';
 import { fitted, type Judged, reliability } from './calibration';
 import { barChart } from './chart';

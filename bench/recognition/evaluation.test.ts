@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
 import { buildIndex, type LandmarkIndex } from '../../src/recognition/local/landmark-index';
-import { LIKELY } from '../../src/recognition/local/tracker';
+import { LIKELY } from '../../src/recognition/local/verify';
 import { babble, mix, music, random } from '../../test/support/airplay';
 import { fitted } from './calibration';
 import { Recogniser } from './recognise';

@@ -1,11 +1,11 @@
 import { toReference } from '../../src/recognition/local/alignment';
 import { FrontEnd } from '../../src/recognition/local/front-end';
-import { type LandmarkIndex, peaksOf } from '../../src/recognition/local/landmark-index';
+import { type LandmarkIndex, peaksNear } from '../../src/recognition/local/landmark-index';
 import { FRAME_CENTRE_S, FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from '../../src/recognition/local/params';
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
 import { Searcher } from '../../src/recognition/local/search';
-import { CERTAIN, HYPOTHESES, MAP_FRAMES } from '../../src/recognition/local/tracker';
-import { refine, simplest, verify } from '../../src/recognition/local/verify';
+import { HYPOTHESES, MAP_FRAMES } from '../../src/recognition/local/tracker';
+import { CERTAIN, examine } from '../../src/recognition/local/verify';
 
 /** What the recogniser says to a few seconds of audio. */
 export interface Answer {
@@ -57,17 +57,17 @@ export class Recogniser {
     best: Map<number, Answer>,
     done: () => boolean,
   ): void {
-    const peaks = history.between(from, to);
-    if (peaks.count === 0) return;
+    const landmarks = history.landmarksBetween(from, to);
+    if (landmarks.count === 0) return;
     const { map, index } = this;
-    map.load(peaks, from, to);
+    map.load(history.between(from, to), from, to);
     for (const hypothesis of [{ tempo: 1, pitch: 1 }, ...HYPOTHESES]) {
-      for (const candidate of this.searcher.search(peaks, hypothesis, map)) {
-        const words = peaksOf(index, candidate.track);
-        const alignment = simplest(words, map, refine(words, map, candidate.alignment));
-        const { z } = verify(words, map, alignment);
+      for (const candidate of this.searcher.search(landmarks, hypothesis, map)) {
+        const words = peaksNear(index, candidate.track, map, candidate.alignment);
         const trackId = index.trackIds[candidate.track]!;
-        if (z <= (best.get(trackId)?.z ?? 0)) continue;
+        const found = examine(words, map, candidate.alignment);
+        if (!found || found.z <= (best.get(trackId)?.z ?? 0)) continue;
+        const { alignment, z } = found;
         // A peak is heard in the middle of its frame, on both time lines.
         const frame = toReference(alignment, -FRAME_CENTRE_S * FRAMES_PER_SECOND);
         best.set(trackId, { trackId, z, fromS: frame / FRAMES_PER_SECOND + FRAME_CENTRE_S });

@@ -1,10 +1,10 @@
-import { toQuery } from './alignment';
-import { frequencyOf, timeOf } from './fingerprint';
-import { type LandmarkIndex, peaksOf } from './landmark-index';
-import { FRAMES_PER_SECOND, QUANTUM } from './params';
+import { lowerBound, toQuery } from './alignment';
+import { frequencyOf, isLandmark, timeOf } from './fingerprint';
+import { type LandmarkIndex, peaksNear } from './landmark-index';
+import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
 import { PeakMap, type QueryPeaks } from './query';
 import type { Searcher } from './search';
-import { refine, verify } from './verify';
+import { examine } from './verify';
 
 /** The same recording, already in the library. */
 export interface Duplicate {
@@ -33,29 +33,22 @@ export function findDuplicate(
   searcher: Searcher,
   map: PeakMap = new PeakMap(DUPLICATE_MAP_FRAMES),
 ): Duplicate | undefined {
-  const end = words.length === 0 ? 0 : timeOf(words.at(-1)!) / QUANTUM;
-  const time = Float64Array.from(words, (word) => timeOf(word) / QUANTUM);
-  const frequency = Float64Array.from(words, (word) => frequencyOf(word) / QUANTUM);
+  const end = words.length === 0 ? 0 : timeOf(words.at(-1)!) / PER_FRAME;
   const agreeing = new Map<string, { trackId: number; offsetS: number; windows: number }>();
   let compared = 0;
   for (let i = 0; i < WINDOWS; i++) {
     const from = Math.max(0, ((end - WINDOW) * (i + 0.5)) / WINDOWS);
-    const first = time.findIndex((t) => t >= from);
-    const after = time.findIndex((t) => t >= from + WINDOW);
-    const last = after === -1 ? time.length : after;
-    if (first === -1 || last - first < 50) continue;
+    const first = lowerBound(words, from * PER_FRAME);
+    const stretch = words.subarray(first, lowerBound(words, (from + WINDOW) * PER_FRAME));
+    if (stretch.length < 50) continue;
     compared++;
-    const peaks: QueryPeaks = {
-      time: time.subarray(first, last),
-      frequency: frequency.subarray(first, last),
-      count: last - first,
-    };
-    map.load(peaks, from, from + WINDOW);
-    for (const candidate of searcher.search(peaks, { tempo: 1, pitch: 1 }, map)) {
-      const known = peaksOf(index, candidate.track);
-      const { alignment, z } = verify(known, map, refine(known, map, candidate.alignment));
-      if (z < CERTAIN) continue;
-      const offsetS = toQuery(alignment, 0) / FRAMES_PER_SECOND;
+    map.load(asQuery(stretch), from, from + WINDOW);
+    const landmarks = asQuery(stretch.filter(isLandmark));
+    for (const candidate of searcher.search(landmarks, { tempo: 1, pitch: 1 }, map)) {
+      const known = peaksNear(index, candidate.track, map, candidate.alignment);
+      const found = examine(known, map, candidate.alignment);
+      if (!found || found.z < CERTAIN) continue;
+      const offsetS = toQuery(found.alignment, 0) / FRAMES_PER_SECOND;
       const trackId = index.trackIds[candidate.track]!;
       const near = [...agreeing.values()].find(
         (other) => other.trackId === trackId && Math.abs(other.offsetS - offsetS) < 1,
@@ -69,4 +62,12 @@ export function findDuplicate(
   // Three of five: a shared intro or a sample is not the same recording.
   if (!best || best.windows * 5 < 3 * compared || best.windows < Math.min(2, WINDOWS)) return undefined;
   return { ...best, compared };
+}
+
+function asQuery(words: Uint32Array): QueryPeaks {
+  return {
+    time: Float64Array.from(words, (word) => timeOf(word) / PER_FRAME),
+    frequency: Float64Array.from(words, (word) => frequencyOf(word) / PER_BIN),
+    count: words.length,
+  };
 }

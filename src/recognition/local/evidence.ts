@@ -1,6 +1,6 @@
 import { type Alignment, lowerBound, toReference } from './alignment';
 import { frequencyOf, timeOf } from './fingerprint';
-import { LAST_BIN, QUANTUM } from './params';
+import { LAST_BIN, PER_BIN, PER_FRAME } from './params';
 import type { PeakMap } from './query';
 
 /**
@@ -32,14 +32,14 @@ export function forEachEvidence(
   range: { readonly from: number; readonly to: number; readonly backwards?: boolean },
   each: (referenceFrame: number, nats: number) => void,
 ): void {
-  const first = lowerBound(words, toReference(alignment, range.from) * QUANTUM);
-  const last = lowerBound(words, toReference(alignment, range.to) * QUANTUM) - 1;
+  const first = lowerBound(words, toReference(alignment, range.from) * PER_FRAME);
+  const last = lowerBound(words, toReference(alignment, range.to) * PER_FRAME) - 1;
   const { pitch, queryAt, referenceAt, tempo } = alignment;
   for (let n = 0; n <= last - first; n++) {
     const word = words[range.backwards ? last - n : first + n]!;
-    const bin = (frequencyOf(word) / QUANTUM) * pitch;
+    const bin = (frequencyOf(word) / PER_BIN) * pitch;
     if (bin > LAST_BIN) continue;
-    const reference = timeOf(word) / QUANTUM;
+    const reference = timeOf(word) / PER_FRAME;
     const hit = map.at(queryAt + (reference - referenceAt) / tempo, bin);
     if (hit >= 0) each(reference, hit === 1 ? weights.hit : weights.miss);
   }

@@ -4,7 +4,8 @@ import {
   FINGERPRINT_VERSION,
   FRAMES_PER_SECOND,
   MAX_PEAK_TIME,
-  QUANTUM,
+  PER_BIN,
+  PER_FRAME,
   REFERENCE_DENSITY,
   SAMPLE_RATE_HZ,
 } from './params';
@@ -14,7 +15,7 @@ export interface Fingerprint {
   /** FINGERPRINT_VERSION at the time it was made. */
   readonly version: number;
   readonly durationS: number;
-  /** One little-endian 32-bit word per peak, rising: time in quarter frames (20 bits), frequency in quarter bins (12 bits). */
+  /** One little-endian 32-bit word (`wordOf`) per peak, rising. */
   readonly data: Uint8Array;
   /** CRC-32 of `data`, as a signed 32-bit integer (PostgreSQL's `integer`). */
   readonly checksum: number;
@@ -40,8 +41,9 @@ export function packFingerprint(blocks: readonly PeakBlock[], durationS: number)
   const words: number[] = [];
   for (const block of blocks) {
     for (let i = 0; i < block.time.length; i++) {
-      const time = Math.max(0, Math.round(block.time[i]! * QUANTUM));
-      if (time <= MAX_PEAK_TIME) words.push(time * 4096 + Math.round(block.frequency[i]! * QUANTUM));
+      const time = Math.max(0, Math.round(block.time[i]! * PER_FRAME));
+      const frequency = Math.round(block.frequency[i]! * PER_BIN);
+      if (time <= MAX_PEAK_TIME) words.push(wordOf(time, frequency, block.landmark[i] === 1));
     }
   }
   words.sort((a, b) => a - b);
@@ -84,15 +86,28 @@ export function unpackFingerprint(
  */
 export function withoutEdges(fingerprint: Fingerprint, edgeS: number): Fingerprint {
   const words = unpackFingerprint(fingerprint);
-  const first = edgeS * FRAMES_PER_SECOND * QUANTUM;
-  const last = (fingerprint.durationS - edgeS) * FRAMES_PER_SECOND * QUANTUM;
+  const first = edgeS * FRAMES_PER_SECOND * PER_FRAME;
+  const last = (fingerprint.durationS - edgeS) * FRAMES_PER_SECOND * PER_FRAME;
   const kept = words.filter((word) => timeOf(word) >= first && timeOf(word) <= last);
   return { ...fingerprint, ...pack(kept) };
 }
 
-/** Time of a packed peak, in quarter frames. */
+/**
+ * A peak in 32 bits, from the highest: time in half frames (19), is it a landmark (1), frequency in quarter bins (12).
+ * @returns a non-negative integer
+ */
+export function wordOf(time: number, frequency: number, landmark: boolean): number {
+  return time * 8192 + (landmark ? 4096 : 0) + frequency;
+}
+
+/** Time of a packed peak, in half frames. */
 export function timeOf(word: number): number {
-  return word >>> 12;
+  return word >>> 13;
+}
+
+/** Are pairs made of this peak? */
+export function isLandmark(word: number): boolean {
+  return (word & 4096) !== 0;
 }
 
 /** Frequency of a packed peak, in quarter bins. */

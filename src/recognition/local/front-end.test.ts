@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fingerprintOf, frequencyOf, timeOf, unpackFingerprint } from './fingerprint';
 import { FrontEnd, type PeakBlock } from './front-end';
-import { BIN_HZ, FFT_SIZE, HOP_SAMPLES, QUANTUM } from './params';
+import { BIN_HZ, FFT_SIZE, HOP_SAMPLES, PER_BIN } from './params';
 
 /** Tone bursts at known times and frequencies, over faint deterministic noise. */
 function bursts(list: readonly { atS: number; hz: number }[], durationS: number): Int16Array {
@@ -88,7 +88,7 @@ describe('fingerprint', () => {
     expect(words.length).toBeGreaterThan(60);
     for (let i = 1; i < words.length; i++)
       expect(timeOf(words[i]!)).toBeGreaterThanOrEqual(timeOf(words[i - 1]!));
-    const hz = [...words].map((word) => (frequencyOf(word) / QUANTUM) * BIN_HZ);
+    const hz = [...words].map((word) => (frequencyOf(word) / PER_BIN) * BIN_HZ);
     expect(Math.min(...hz)).toBeGreaterThan(190);
     expect(Math.max(...hz)).toBeLessThan(3820);
   });

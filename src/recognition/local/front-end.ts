@@ -21,6 +21,8 @@ export interface PeakBlock {
   readonly frequency: Float32Array;
   /** Tilted log power: only good for ranking. */
   readonly strength: Float32Array;
+  /** 1 for the strongest ones, of which pairs are made. */
+  readonly landmark: Uint8Array;
   /** What the block sounds like, frame by frame. */
   readonly frames: readonly FrameLevel[];
 }
@@ -131,15 +133,15 @@ export class FrontEnd {
   }
 
   private close(): PeakBlock {
-    const kept = this.found
-      .sort((a, b) => b.strength - a.strength)
-      .slice(0, this.density.perBlock)
-      .sort((a, b) => a.time - b.time);
+    const byStrength = this.found.sort((a, b) => b.strength - a.strength).slice(0, this.density.perBlock);
+    const weakest = byStrength[this.density.landmarks - 1]?.strength ?? Number.NEGATIVE_INFINITY;
+    const kept = byStrength.sort((a, b) => a.time - b.time);
     const block: PeakBlock = {
       firstFrame: this.blockStart,
       time: Float64Array.from(kept, (peak) => peak.time),
       frequency: Float32Array.from(kept, (peak) => peak.frequency),
       strength: Float32Array.from(kept, (peak) => peak.strength),
+      landmark: Uint8Array.from(kept, (peak) => (peak.strength >= weakest ? 1 : 0)),
       frames: this.levels,
     };
     this.blockStart += BLOCK_FRAMES;
@@ -183,11 +185,17 @@ function levelOf(samples: Int16Array, offset: number, power: Float64Array): Fram
   let sum = 0;
   let logs = 0;
   let n = 0;
+  let product = 1;
   for (let bin = FIRST_BIN; bin <= LAST_BIN; bin += 4) {
     const band = power[bin]! + power[bin + 1]! + power[bin + 2]! + power[bin + 3]! + 1e-12;
     sum += band;
-    logs += Math.log(band);
-    n++;
+    product *= band;
+    // One logarithm for eight bands: their product, 1e-96 at least, is far from where numbers end.
+    if (++n % 8 === 0) {
+      logs += Math.log(product);
+      product = 1;
+    }
   }
+  logs += Math.log(product);
   return { power: energy / (HOP_SAMPLES * 32768 ** 2), flatness: Math.exp(logs / n) / (sum / n) };
 }

@@ -1,42 +1,53 @@
 import { crc32 } from 'node:zlib';
-import { frequencyOf, timeOf } from './fingerprint';
-import { bucketOf, forEachPair, MAX_BUCKET_BITS, REFERENCE_FAN_OUT, referenceKey } from './pairs';
-import { FRAMES_PER_SECOND, QUANTUM } from './params';
+import { type Alignment, toReference } from './alignment';
+import { type BucketTable, bucketStart, bucketTable, MAX_BUCKET } from './bucket-table';
+import { frequencyOf, isLandmark, timeOf } from './fingerprint';
+import { chunksOf, emptyPeaks, type PackedPeaks, packPeaks, unpackPeaks } from './packed-peaks';
+import { forEachPair, KEY_BITS, REFERENCE_FAN_OUT, referenceKey } from './pairs';
+import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
+import type { PeakMap } from './query';
 
 /** A recording as the index takes it. */
 export interface ReferenceTrack {
   readonly trackId: number;
   readonly durationS: number;
-  /** Packed peaks (`unpackFingerprint`). */
+  /** Packed peaks (`unpackFingerprint`). Read more than once while an index is built. */
   readonly words: Uint32Array;
 }
 
 /**
  * The reference library, read-only, in shared memory: every worker reads the same bytes, and a new index replaces it
- * whole. All tracks lie one after the other on one time line of quarter frames, with a gap between them.
+ * whole. All tracks lie one after the other on one time line of half frames, with a gap between them.
  */
 export interface LandmarkIndex {
   /** Rises with every build. */
   readonly generation: number;
   readonly builtAt: number;
+  /** A key's first bits say its bucket. */
   readonly bucketBits: number;
-  /** First posting of each bucket; one more than there are buckets. */
-  readonly starts: Uint32Array;
-  /** Positions of anchors on the time line, in quarter frames, by bucket. */
+  /** Its next bits stand in the posting, as far as the position leaves room, and tell it from others of the bucket. */
+  readonly tagBits: number;
+  readonly buckets: BucketTable;
+  /** By bucket: position of an anchor on the time line, half frames, above the tag of its key. */
   readonly postings: Uint32Array;
   readonly trackIds: Float64Array;
   /** Where each track begins on the time line, rising; one more than there are tracks. */
   readonly trackStarts: Uint32Array;
   readonly durations: Float64Array;
-  /** Packed peaks of all tracks, and where each track's begin; one more than there are tracks. */
-  readonly peaks: Uint32Array;
-  readonly peakStarts: Uint32Array;
+  readonly peaks: PackedPeaks;
   /** CRC-32 of the postings and peaks. */
   readonly checksum: number;
 }
 
-/** Silence between two tracks on the time line, quarter frames: no query reaches over it. */
-const GAP = 1000 * QUANTUM;
+/** Silence between two tracks on the time line, half frames: no query reaches over it. */
+const GAP = 1000 * PER_FRAME;
+/** Postings per bucket: with fewer the buckets take more memory, with more they take longer to read. */
+const PER_BUCKET = 5;
+/**
+ * A bucket this many times as long as the mean holds a cliché (hum, a pilot tone, a style's favourite interval): it would
+ * cost more to look at than it tells, and is left out.
+ */
+const CLICHE = 32;
 
 const shared = {
   uint32: (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length)),
@@ -44,68 +55,99 @@ const shared = {
 };
 
 /**
- * Builds an index by a counting sort. About 4.6 kB of postings and 4.8 kB of peaks per minute of music, and two to four
- * bytes per posting for the buckets.
+ * Builds an index by a counting sort, in two passes over the tracks instead of keeping their keys. Per minute of music:
+ * about 2 kB of postings, 0.3 of buckets and 2.7 of peaks.
  * @param progress called with 0…1
+ * @throws RangeError when the library is too long (19,000 hours)
  */
 export function buildIndex(
   tracks: readonly ReferenceTrack[],
   generation: number,
   progress: (share: number) => void = () => undefined,
 ): LandmarkIndex {
-  const peakCount = tracks.reduce((sum, track) => sum + track.words.length, 0);
-  const trackStarts = shared.uint32(tracks.length + 1);
-  const peakStarts = shared.uint32(tracks.length + 1);
+  const { landmarks, ...lines } = layOut(tracks, progress);
+  const { trackStarts, peaks } = lines;
+  const length = trackStarts[tracks.length]!;
+  // Nearly every landmark is the anchor of one pair.
+  const bucketBits = Math.min(KEY_BITS, Math.max(8, Math.round(Math.log2(landmarks / PER_BUCKET + 1))));
+  const tagBits = Math.min(KEY_BITS - bucketBits, 32 - Math.ceil(Math.log2(length + 1)));
+  const toBucket = KEY_BITS - bucketBits;
+  const toTag = toBucket - tagBits;
+  const mask = 2 ** tagBits - 1;
+  const counts = new Uint32Array(2 ** bucketBits);
+  for (const { words } of tracks) forEachKey(words, (key) => counts[key >>> toBucket]!++);
+  const most = Math.min(MAX_BUCKET, Math.ceil(CLICHE * Math.max(1, landmarks / counts.length)));
+  for (let i = 0; i < counts.length; i++) if (counts[i]! > most) counts[i] = 0;
+  const buckets = bucketTable(counts);
+  progress(0.6);
+  const postings = shared.uint32(bucketStart(buckets, counts.length));
+  // From here on `counts` says how many of a bucket's postings are still to come.
+  for (const [i, { words }] of tracks.entries()) {
+    const start = trackStarts[i]!;
+    forEachKey(words, (key, time) => {
+      const bucket = key >>> toBucket;
+      if (counts[bucket] === 0) return;
+      const at = bucketStart(buckets, bucket + 1) - counts[bucket]!--;
+      postings[at] = ((start + time) << tagBits) | ((key >>> toTag) & mask);
+    });
+  }
+  progress(1);
+  const checksum = checksumOf(postings, peaks);
+  return { generation, builtAt: Date.now(), bucketBits, tagBits, buckets, postings, ...lines, checksum };
+}
+
+/** Everything of an index that does not depend on keys: where each track lies, and its peaks. */
+function layOut(tracks: readonly ReferenceTrack[], progress: (share: number) => void) {
   const trackIds = shared.float64(tracks.length);
   const durations = shared.float64(tracks.length);
-  const peaks = shared.uint32(peakCount);
-  // Fan-out 1: at most one posting per peak.
-  const keys = new Int32Array(peakCount);
-  const positions = new Uint32Array(peakCount);
-  let pairs = 0;
+  const trackStarts = shared.uint32(tracks.length + 1);
+  const chunks = tracks.map(({ words }) => chunksOf(words));
+  const peaks = emptyPeaks(
+    tracks.length,
+    chunks.reduce((sum, count) => sum + count, 0),
+  );
   // What sounds before the first track must not be before the time line.
   let timeLine = GAP;
-  let peakAt = 0;
-  for (const [i, track] of tracks.entries()) {
-    trackIds[i] = track.trackId;
-    durations[i] = track.durationS;
+  let chunk = 0;
+  let landmarks = 0;
+  for (const [i, { trackId, durationS, words }] of tracks.entries()) {
+    trackIds[i] = trackId;
+    durations[i] = durationS;
     trackStarts[i] = timeLine;
-    peakStarts[i] = peakAt;
-    peaks.set(track.words, peakAt);
-    const time = Float64Array.from(track.words, (word) => timeOf(word) / QUANTUM);
-    const frequency = Float64Array.from(track.words, (word) => frequencyOf(word) / QUANTUM);
-    const start = timeLine;
-    forEachPair(time, frequency, time.length, REFERENCE_FAN_OUT, (anchor, target) => {
-      const df = frequency[target]! - frequency[anchor]!;
-      keys[pairs] = referenceKey(frequency[anchor]!, df, time[target]! - time[anchor]!);
-      positions[pairs] = start + timeOf(track.words[anchor]!);
-      pairs++;
-    });
-    peakAt += track.words.length;
-    timeLine += Math.ceil(track.durationS * FRAMES_PER_SECOND) * QUANTUM + GAP;
+    peaks.chunkStarts[i] = chunk;
+    packPeaks(peaks, i, words);
+    for (const word of words) if (isLandmark(word)) landmarks++;
+    chunk += chunks[i]!;
+    timeLine += Math.ceil(durationS * FRAMES_PER_SECOND) * PER_FRAME + GAP;
     if (timeLine >= 2 ** 32) throw new RangeError(`the library is too long for one index: ${i} tracks fit`);
-    if (i % 100 === 0) progress((0.7 * i) / tracks.length);
+    if (i % 1000 === 0) progress((0.2 * i) / tracks.length);
   }
   trackStarts[tracks.length] = timeLine;
-  peakStarts[tracks.length] = peakAt;
+  peaks.chunkStarts[tracks.length] = chunk;
+  return { trackIds, durations, trackStarts, peaks, landmarks };
+}
 
-  const bucketBits = Math.min(MAX_BUCKET_BITS, Math.max(12, Math.floor(Math.log2(pairs / 2 + 1))));
-  const starts = shared.uint32(2 ** bucketBits + 1);
-  for (let i = 0; i < pairs; i++) starts[bucketOf(keys[i]!, bucketBits) + 1]!++;
-  for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
-  const next = starts.slice(0, -1);
-  const postings = shared.uint32(pairs);
-  for (let i = 0; i < pairs; i++) postings[next[bucketOf(keys[i]!, bucketBits)]!++] = positions[i]!;
-  progress(1);
-  const index = { generation, builtAt: Date.now(), bucketBits, starts, postings };
-  const rest = { trackIds, trackStarts, durations, peaks, peakStarts };
-  return { ...index, ...rest, checksum: checksumOf(postings, peaks) };
+/** Calls `each(key, half frame of the anchor)` for the pairs of a recording's landmarks. */
+function forEachKey(words: Uint32Array, each: (key: number, time: number) => void): void {
+  const time = new Float64Array(words.length);
+  const frequency = new Float64Array(words.length);
+  let count = 0;
+  for (const word of words) {
+    if (!isLandmark(word)) continue;
+    time[count] = timeOf(word) / PER_FRAME;
+    frequency[count++] = frequencyOf(word) / PER_BIN;
+  }
+  forEachPair(time, frequency, count, REFERENCE_FAN_OUT, (anchor, target) => {
+    const df = frequency[target]! - frequency[anchor]!;
+    const key = referenceKey(frequency[anchor]!, df, time[target]! - time[anchor]!);
+    each(key, time[anchor]! * PER_FRAME);
+  });
 }
 
 export const EMPTY_INDEX: LandmarkIndex = buildIndex([], 0);
 
-function checksumOf(postings: Uint32Array, peaks: Uint32Array): number {
-  return crc32(Buffer.from(peaks.buffer), crc32(Buffer.from(postings.buffer)));
+function checksumOf(postings: Uint32Array, { cells, landmarks }: PackedPeaks): number {
+  return [postings, cells, landmarks].reduce((crc, array) => crc32(Buffer.from(array.buffer), crc), 0);
 }
 
 /** @throws Error when the memory no longer holds what was built */
@@ -115,11 +157,16 @@ export function checkIndex(index: LandmarkIndex): void {
 
 /** Bytes of memory that the index takes. */
 export function indexBytes(index: LandmarkIndex): number {
-  const { starts, postings, trackIds, trackStarts, durations, peaks, peakStarts } = index;
-  return [starts, postings, trackIds, trackStarts, durations, peaks, peakStarts].reduce(
-    (sum, array) => sum + array.byteLength,
-    0,
-  );
+  const { buckets, postings, trackIds, trackStarts, durations, peaks } = index;
+  const arrays = [
+    postings,
+    trackIds,
+    trackStarts,
+    durations,
+    ...Object.values(buckets),
+    ...Object.values(peaks),
+  ];
+  return arrays.reduce((sum, array) => sum + array.byteLength, 0);
 }
 
 /** Which track a position of the time line is in, as an index into `trackIds`; −1 before the first. */
@@ -135,7 +182,22 @@ export function trackAt(index: LandmarkIndex, position: number): number {
   return high;
 }
 
-/** The peaks of one track. */
+/** The peaks of one track, packed as in a fingerprint. */
 export function peaksOf(index: LandmarkIndex, track: number): Uint32Array {
-  return index.peaks.subarray(index.peakStarts[track]!, index.peakStarts[track + 1]!);
+  return unpackPeaks(index.peaks, track);
+}
+
+/** An alignment may be turned and moved by so much while it is refined, frames. */
+const MARGIN = 16;
+
+/** The peaks of one track that may sound in the loaded stretch, if it lies as the alignment says. */
+export function peaksNear(
+  index: LandmarkIndex,
+  track: number,
+  map: PeakMap,
+  alignment: Alignment,
+): Uint32Array {
+  const from = (toReference(alignment, map.fromFrame) - MARGIN) * PER_FRAME;
+  const to = (toReference(alignment, map.toFrame) + MARGIN) * PER_FRAME;
+  return unpackPeaks(index.peaks, track, Math.floor(from), Math.ceil(to));
 }

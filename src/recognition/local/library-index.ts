@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../log';
 import { compiled } from '../../paths';
 import { type Fingerprint, unpackFingerprint } from './fingerprint';
-import { EMPTY_INDEX, type LandmarkIndex, peaksOf, type ReferenceTrack } from './landmark-index';
-import type { BuildOrder, FromBuilder } from './messages';
+import { EMPTY_INDEX, type LandmarkIndex } from './landmark-index';
+import type { BuildOrder, FromBuilder, OrderedTrack } from './messages';
 import { WordPages } from './word-pages';
 
 /** A track as the library gives it. */
@@ -20,7 +20,7 @@ const GATHER_MS = 250;
  * replaces the old one whole.
  */
 export class LibraryIndex {
-  private readonly tracks = new Map<number, ReferenceTrack>();
+  private readonly tracks = new Map<number, OrderedTrack>();
   private readonly pages = new WordPages();
   private timer: NodeJS.Timeout | undefined;
   private building: Promise<void> | undefined;
@@ -96,7 +96,8 @@ export class LibraryIndex {
   private async buildOnce(): Promise<void> {
     if (!this.dirty || this.stopped) return;
     this.dirty = false;
-    const order: BuildOrder = { tracks: [...this.tracks.values()], generation: this.current.generation + 1 };
+    const tracks = [...this.tracks.values()];
+    const order: BuildOrder = { tracks, base: this.current, generation: this.current.generation + 1 };
     const index = await new Promise<LandmarkIndex>((resolve, reject) => {
       const builder = new Worker(compiled('src/recognition/local/build-worker'), {
         workerData: order,
@@ -111,12 +112,10 @@ export class LibraryIndex {
       builder.on('exit', () => reject(new Error('index builder ended without an index')));
     });
     this.current = index;
-    // The tracks' peaks are in the index now: keep views of them instead of copies.
-    for (let i = 0; i < index.trackIds.length; i++) {
-      const track = this.tracks.get(index.trackIds[i]!);
-      if (track?.words.length === index.peakStarts[i + 1]! - index.peakStarts[i]!) {
-        this.tracks.set(track.trackId, { ...track, words: peaksOf(index, i) });
-      }
+    // What the index holds now needs no other copy.
+    for (const track of tracks) {
+      if (this.tracks.get(track.trackId) === track)
+        this.tracks.set(track.trackId, { ...track, words: undefined });
     }
     this.pages.turn();
     this.swapped(index);

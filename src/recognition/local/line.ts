@@ -3,7 +3,7 @@ import { type Alignment, type Coincidence, coincide, toQuery, toReference } from
 import { confidenceOf } from './confidence';
 import { forEachEvidence, type Weights, weightsFor } from './evidence';
 import { timeOf } from './fingerprint';
-import { FRAME_CENTRE_S, FRAMES_PER_SECOND, HOP_FRAMES, QUANTUM } from './params';
+import { FRAME_CENTRE_S, FRAMES_PER_SECOND, HOP_FRAMES, PER_FRAME } from './params';
 import type { PeakMap, QueryHistory } from './query';
 import { centreOfBest, type Verification, verify } from './verify';
 
@@ -158,12 +158,12 @@ export class Line {
 
   /** Frames at the recording's edges of which nothing is known, beyond the usual second. */
   private get bareStart(): number {
-    const first = this.words.length === 0 ? 0 : timeOf(this.words[0]!) / QUANTUM;
+    const first = this.words.length === 0 ? 0 : timeOf(this.words[0]!) / PER_FRAME;
     return bare(first);
   }
 
   private get bareEnd(): number {
-    const last = this.words.length === 0 ? 0 : timeOf(this.words.at(-1)!) / QUANTUM;
+    const last = this.words.length === 0 ? 0 : timeOf(this.words.at(-1)!) / PER_FRAME;
     return bare(this.durationFrames - last);
   }
 

@@ -2,7 +2,7 @@ import type { SessionId } from '../../capture/types';
 import type { RecognitionReport } from '../types';
 import type { Duplicate } from './duplicates';
 import type { Fingerprint } from './fingerprint';
-import type { LandmarkIndex, ReferenceTrack } from './landmark-index';
+import type { LandmarkIndex } from './landmark-index';
 import type { Attempt } from './tracker';
 
 /** What the recogniser says to a worker thread. */
@@ -30,9 +30,17 @@ export type FromWorker =
   | { readonly type: 'duplicate'; readonly id: number; readonly duplicate: Duplicate | undefined }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
+/** A track for the next index: with its packed peaks, or as `base` has it. */
+export interface OrderedTrack {
+  readonly trackId: number;
+  readonly durationS: number;
+  readonly words: Uint32Array | undefined;
+}
+
 /** What the index builder is given as `workerData`. */
 export interface BuildOrder {
-  readonly tracks: readonly ReferenceTrack[];
+  readonly tracks: readonly OrderedTrack[];
+  readonly base: LandmarkIndex;
   readonly generation: number;
 }
 

@@ -1,38 +1,38 @@
 /**
- * Pairs of peaks as keys (Wang 2003): an anchor and a later peak give (frequency, difference of frequency, difference of
- * time). A reference pairs each anchor with its one nearest peak; a query, seven times as dense, with its ten nearest,
- * so that the reference's choice is very likely among them.
+ * Pairs of landmarks as keys (Wang 2003): an anchor and a later landmark give (frequency, difference of frequency,
+ * difference of time). A reference pairs each anchor with its one nearest landmark; a query, six times as dense, with its
+ * eight nearest, so that the reference's choice is very likely among them. Only the strongest peaks are landmarks: they lie
+ * far enough apart for their differences to tell songs from each other, and outlast what is said over them.
  */
 
-/** The target zone: 3…48 frames (0.1–1.5 s) later, at most 120 bins (470 Hz) away. */
+/** The target zone: 3…63 frames (0.1–2 s) later, at most 255 bins (1 kHz) away. */
 const MIN_DT = 3;
-const MAX_DT = 48;
-const MAX_DF = 120;
+const MAX_DT = 63;
+const MAX_DF = 255;
 
 export const REFERENCE_FAN_OUT = 1;
-export const QUERY_FAN_OUT = 10;
+export const QUERY_FAN_OUT = 8;
 
-/** Width of a cell of the anchor's frequency, in bins; the differences have cells of one bin and one frame. */
-const F1_WIDTH = 2;
+/**
+ * Cell of the anchor's frequency: a bin wide up to bin 100 (400 Hz), and 1 % of the frequency above, as a changed speed moves
+ * high peaks further. The differences have cells of one bin and one frame.
+ */
+function f1Cell(bin: number): number {
+  return bin < 100 ? bin : 100 + 100 * Math.log(bin / 100);
+}
 /** Closer than this to a cell's edge (in cells) and the neighbouring cell is looked up as well. */
-const F1_EDGE = 0.2;
-const DF_EDGE = 0.3;
-const DT_EDGE = 0.3;
+const EDGE = 0.2;
 
-const KEY_BITS = 23;
+/** f1 < 512, df + 256 < 512, dt < 64. */
+export const KEY_BITS = 24;
 
-/** Key of a pair from its cells: f1 < 512, df + 128 < 256, dt < 64. */
+/**
+ * Key of a pair from its cells, spread over its 24 bits: multiplied by an odd number (Knuth), modulo 2^24, every key becomes
+ * another one, and those that music makes often no longer lie together.
+ */
 function keyOf(f1: number, df: number, dt: number): number {
-  return (((f1 << 8) | (df + 128)) << 6) | dt;
+  return Math.imul((((f1 << 9) | (df + 256)) << 6) | dt, 0x9e3779) & 0xffffff;
 }
-
-/** The bucket of a key among 2^bits; a multiplicative hash (Knuth) spreads keys that music makes often. */
-export function bucketOf(key: number, bits: number): number {
-  return Math.imul(key, 0x9e3779b1) >>> (32 - bits);
-}
-
-/** Most buckets that make sense: one per key. */
-export const MAX_BUCKET_BITS = KEY_BITS;
 
 /**
  * Calls `found(anchor, target)` for the `fanOut` nearest targets of each anchor.
@@ -76,7 +76,7 @@ export function forEachPair(
 
 /** The one key under which a reference's pair is stored. */
 export function referenceKey(f1: number, df: number, dt: number): number {
-  return keyOf(Math.floor(f1 / F1_WIDTH), Math.floor(df), Math.floor(dt));
+  return keyOf(Math.floor(f1Cell(f1)), Math.floor(df), Math.floor(dt));
 }
 
 /**
@@ -84,11 +84,11 @@ export function referenceKey(f1: number, df: number, dt: number): number {
  * @returns how many (1–8)
  */
 export function queryKeys(f1: number, df: number, dt: number, out: Int32Array): number {
-  const a = f1 / F1_WIDTH;
+  const a = f1Cell(f1);
   const [a0, b0, c0] = [Math.floor(a), Math.floor(df), Math.floor(dt)];
-  const a1 = neighbour(a - a0, F1_EDGE);
-  const b1 = neighbour(df - b0, DF_EDGE);
-  const c1 = neighbour(dt - c0, DT_EDGE);
+  const a1 = neighbour(a - a0);
+  const b1 = neighbour(df - b0);
+  const c1 = neighbour(dt - c0);
   let n = 0;
   for (let i = 0; i <= (a1 === 0 ? 0 : 1); i++) {
     for (let j = 0; j <= (b1 === 0 ? 0 : 1); j++) {
@@ -98,6 +98,6 @@ export function queryKeys(f1: number, df: number, dt: number, out: Int32Array): 
   return n;
 }
 
-function neighbour(fraction: number, edge: number): -1 | 0 | 1 {
-  return fraction < edge ? -1 : fraction > 1 - edge ? 1 : 0;
+function neighbour(fraction: number): -1 | 0 | 1 {
+  return fraction < EDGE ? -1 : fraction > 1 - EDGE ? 1 : 0;
 }

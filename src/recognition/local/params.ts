@@ -2,7 +2,7 @@
  * The parameters of the fingerprint. Whoever changes one that shapes the stored peaks raises `FINGERPRINT_VERSION`:
  * fingerprints of two versions are never compared.
  */
-export const FINGERPRINT_VERSION = 2;
+export const FINGERPRINT_VERSION = 3;
 
 /** Front end: 8 kHz, Hann window of 2048 (256 ms), hop of 256 (32 ms). */
 export const FFT_SIZE = 2048;
@@ -23,17 +23,19 @@ export interface PeakDensity {
   readonly frames: number;
   /** The strongest of a block are kept. */
   readonly perBlock: number;
+  /** The strongest of those are landmarks: pairs are made of them. The others only bear witness. */
+  readonly landmarks: number;
 }
 
 /** Peaks are rationed per block of 26 frames (0.83 s). */
 export const BLOCK_FRAMES = 26;
-/** A recording: maxima over 78 Hz and 128 ms, 20 per second. */
-export const REFERENCE_DENSITY: PeakDensity = { bins: 20, frames: 4, perBlock: 17 };
+/** A recording: maxima over 78 Hz and 128 ms, 20 per second, eight of them landmarks. */
+export const REFERENCE_DENSITY: PeakDensity = { bins: 20, frames: 4, perBlock: 17, landmarks: 7 };
 /**
  * The air: seven times as many, so that a recording's peaks are among them when something louder is near: under speech
  * at −6 dB half are found instead of a quarter, where chance is graded at 2 %.
  */
-export const QUERY_DENSITY: PeakDensity = { bins: 8, frames: 2, perBlock: 120 };
+export const QUERY_DENSITY: PeakDensity = { bins: 8, frames: 2, perBlock: 120, landmarks: 40 };
 /** The widest of the densities. */
 export const MAX_PEAK_FRAMES = 4;
 
@@ -43,9 +45,10 @@ export const WINDOW_FRAMES = 12 * BLOCK_FRAMES;
 export const MIN_WINDOW_FRAMES = 6 * BLOCK_FRAMES;
 export const HOP_S = HOP_FRAMES / FRAMES_PER_SECOND;
 
-/** Stored peaks: time in quarter frames (20 bits: 2.3 hours), frequency in quarter bins (12 bits). */
-export const QUANTUM = 4;
-export const MAX_PEAK_TIME = 2 ** 20 - 1;
+/** Stored peaks: time in half frames (19 bits: 2.3 hours), frequency in quarter bins (12 bits). */
+export const PER_FRAME = 2;
+export const PER_BIN = 4;
+export const MAX_PEAK_TIME = 2 ** 19 - 1;
 
 /** Seconds from a frame's first sample to its middle, where its peaks are. */
 export const FRAME_CENTRE_S = FFT_SIZE / 2 / SAMPLE_RATE_HZ;

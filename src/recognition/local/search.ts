@@ -1,7 +1,8 @@
 import { type Alignment, graded } from './alignment';
-import { type LandmarkIndex, peaksOf, trackAt } from './landmark-index';
-import { bucketOf, forEachPair, QUERY_FAN_OUT, queryKeys } from './pairs';
-import { LAST_BIN, QUANTUM } from './params';
+import { bucketStart } from './bucket-table';
+import { type LandmarkIndex, peaksNear, trackAt } from './landmark-index';
+import { forEachPair, KEY_BITS, QUERY_FAN_OUT, queryKeys } from './pairs';
+import { LAST_BIN, PER_FRAME } from './params';
 import type { PeakMap, QueryPeaks } from './query';
 
 /** How the air may differ from the recording. */
@@ -18,8 +19,8 @@ export interface Candidate {
   readonly votes: number;
 }
 
-/** Offsets are voted for in cells of 2 frames (8 quarter frames); the best cells and their neighbours are then counted exactly. */
-const CELL_BITS = 3;
+/** Offsets are voted for in cells of 2 frames (4 half frames); the best cells and their neighbours are then counted exactly. */
+const CELL_BITS = 2;
 const CELL = 2 ** CELL_BITS;
 const CANDIDATES = 64;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
@@ -32,8 +33,6 @@ const MIN_SKETCH_BITS = 18;
 const MAX_SKETCH_BITS = 22;
 /** Steps at which a candidate's peaks are compared, frames around its mean offset. */
 const PROBES = [-1.5, -0.5, 0.5, 1.5];
-/** A bucket that is longer than this is a cliché (hum, a pilot tone): looking at it costs more than it tells. */
-const MAX_BUCKET = 4096;
 
 /**
  * The vote (Wang 2003): every pair of the query names the positions where the library has it; positions that agree on
@@ -41,12 +40,12 @@ const MAX_BUCKET = 4096;
  */
 export class Searcher {
   private sketch = new Uint8Array(2 ** 16);
-  /** Where the library's time line stands at the query's first peak, quarter frames; whole, modulo 2^32. */
+  /** Where the library's time line stands at the query's first landmark, half frames; whole, modulo 2^32. */
   private offsets = new Uint32Array(1 << 16);
   private anchors = new Uint16Array(1 << 16);
   private readonly keys = new Int32Array(8);
-  /** Looks into the index: the bucket, whose anchor asks, and where the bucket begins and ends. */
-  private buckets = new Int32Array(0);
+  /** Looks into the index: for which key, whose anchor asks, and where the key's bucket begins and ends. */
+  private wanted = new Int32Array(0);
   private lookers = new Uint16Array(0);
   private begins = new Uint32Array(0);
   private ends = new Uint32Array(0);
@@ -59,20 +58,21 @@ export class Searcher {
 
   /**
    * Candidates for one hypothesis, the likeliest first.
-   * @param map holds the same stretch of air as `query`
+   * @param query landmarks of a stretch of air
+   * @param map holds all peaks of the same stretch
    */
   search(query: QueryPeaks, hypothesis: Hypothesis, map: PeakMap): Candidate[] {
     const hits = this.look(query, hypothesis);
     if (hits === 0) return [];
     const origin = query.time[0]!;
     const candidates: Candidate[] = [];
-    const span = (query.time[query.count - 1]! - origin) * 0.5 * hypothesis.tempo * QUANTUM;
+    const span = (query.time[query.count - 1]! - origin) * 0.5 * hypothesis.tempo * PER_FRAME;
     for (const { votes, offset } of this.count(hits, this.bestCells(hits), query.count)) {
       if (votes < MIN_VOTES) continue;
       // The offset is where the recording's time line stands when the query's first peak sounds.
       const track = trackAt(this.index, offset + span);
       if (track < 0) continue;
-      const referenceAt = (offset - this.index.trackStarts[track]!) / QUANTUM;
+      const referenceAt = (offset - this.index.trackStarts[track]!) / PER_FRAME;
       candidates.push({ track, alignment: { queryAt: origin, referenceAt, ...hypothesis }, votes });
     }
     return this.shortlist(
@@ -85,10 +85,10 @@ export class Searcher {
   private shortlist(candidates: Candidate[], map: PeakMap): Candidate[] {
     if (candidates.length <= BY_VOTES + BY_GRADE) return candidates;
     const rest = candidates.slice(BY_VOTES).map((candidate) => {
-      const words = peaksOf(this.index, candidate.track);
+      const { alignment } = candidate;
+      const words = peaksNear(this.index, candidate.track, map, alignment);
       let grade = 0;
       for (const step of PROBES) {
-        const { alignment } = candidate;
         const moved = { ...alignment, referenceAt: alignment.referenceAt + step };
         grade = Math.max(grade, graded(words, map, moved));
       }
@@ -119,69 +119,78 @@ export class Searcher {
     }
     // In steps over plain arrays: the index is far larger than the processor's cache, and it can wait for many of its
     // lines at once only where nothing depends on the one before.
-    const looks = this.bucketsOf(time, frequency, count);
-    const hits = this.collect(looks);
-    const { offsets, anchors } = this;
-    const whole = Int32Array.from(time, (at) => Math.round(at * QUANTUM));
+    const looks = this.keysOf(time, frequency, count);
+    const hits = this.collect(
+      looks,
+      Int32Array.from(time, (at) => Math.round(at * PER_FRAME)),
+    );
+    const { offsets } = this;
     for (let i = 0; i < hits; i++) {
-      const offset = (offsets[i]! - whole[anchors[i]!]!) >>> 0;
-      offsets[i] = offset;
-      const slot = slotOf(offset >>> CELL_BITS, bits);
-      if (sketch[slot]! < 255) sketch[slot]!++;
+      const slot = slotOf(offsets[i]! >>> CELL_BITS, bits);
+      const votes = sketch[slot]!;
+      sketch[slot] = votes + (votes < 255 ? 1 : 0);
     }
     return hits;
   }
 
-  /** Buckets that the pairs of the query fall into, and their anchors; returns how many. */
-  private bucketsOf(time: Float64Array, frequency: Float64Array, count: number): number {
+  /** Keys that the pairs of the query may have in the library, and their anchors; returns how many. */
+  private keysOf(time: Float64Array, frequency: Float64Array, count: number): number {
     const most = count * QUERY_FAN_OUT * this.keys.length;
     if (this.lookers.length < most) {
-      this.buckets = new Int32Array(most);
+      this.wanted = new Int32Array(most);
       this.lookers = new Uint16Array(most);
       this.begins = new Uint32Array(most);
       this.ends = new Uint32Array(most);
     }
-    const { buckets, lookers, keys } = this;
-    const { bucketBits } = this.index;
+    const { wanted, lookers, keys } = this;
     let looks = 0;
     forEachPair(time, frequency, count, QUERY_FAN_OUT, (anchor, target) => {
       const f = frequency[anchor]!;
       const n = queryKeys(f, frequency[target]! - f, time[target]! - time[anchor]!, keys);
       for (let k = 0; k < n; k++) {
-        buckets[looks] = bucketOf(keys[k]!, bucketBits);
+        wanted[looks] = keys[k]!;
         lookers[looks++] = anchor;
       }
     });
     return looks;
   }
 
-  /** What is in those buckets: positions into `offsets`, with their `anchors`; returns how many. */
-  private collect(looks: number): number {
-    const { buckets, lookers, begins, ends } = this;
-    const { starts, postings } = this.index;
+  /** Where the library has those keys: `offsets`, with their `anchors`; returns how many. */
+  private collect(looks: number, at: Int32Array): number {
+    const { wanted, lookers, begins, ends } = this;
+    const { buckets, postings, bucketBits, tagBits } = this.index;
+    const toBucket = KEY_BITS - bucketBits;
     for (let i = 0; i < looks; i++) {
-      begins[i] = starts[buckets[i]!]!;
-      ends[i] = starts[buckets[i]! + 1]!;
+      const bucket = wanted[i]! >>> toBucket;
+      begins[i] = bucketStart(buckets, bucket);
+      ends[i] = bucketStart(buckets, bucket + 1);
     }
     let filled = 0;
-    let hits = 0;
+    let most = 0;
     for (let i = 0; i < looks; i++) {
       const length = ends[i]! - begins[i]!;
-      if (length === 0 || length > MAX_BUCKET) continue;
-      hits += length;
+      if (length === 0) continue;
+      most += length;
       begins[filled] = begins[i]!;
       ends[filled] = ends[i]!;
+      wanted[filled] = wanted[i]!;
       lookers[filled++] = lookers[i]!;
     }
-    if (hits > this.offsets.length) this.grow(hits);
+    if (most > this.offsets.length) this.grow(most);
     const { offsets, anchors } = this;
-    let hit = 0;
+    const toTag = toBucket - tagBits;
+    const mask = 2 ** tagBits - 1;
+    let hits = 0;
     for (let i = 0; i < filled; i++) {
       const anchor = lookers[i]!;
+      const since = at[anchor]!;
+      const tag = (wanted[i]! >>> toTag) & mask;
       const end = ends[i]!;
       for (let p = begins[i]!; p < end; p++) {
-        offsets[hit] = postings[p]!;
-        anchors[hit++] = anchor;
+        const posting = postings[p]!;
+        if ((posting & mask) !== tag) continue;
+        offsets[hits] = (posting >>> tagBits) - since;
+        anchors[hits++] = anchor;
       }
     }
     return hits;
@@ -249,6 +258,7 @@ export class Searcher {
   }
 }
 
+/** Sixteen neighbours lie together, in one line of the processor's cache; where, is hashed. */
 function slotOf(cell: number, bits: number): number {
-  return Math.imul(cell, 0x9e3779b1) >>> (32 - bits);
+  return ((Math.imul(cell >>> 4, 0x9e3779b1) >>> (36 - bits)) << 4) | (cell & 15);
 }

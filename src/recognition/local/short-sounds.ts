@@ -1,10 +1,16 @@
 import { fingerprintOf, unpackFingerprint } from './fingerprint';
 import { FrontEnd } from './front-end';
-import { buildIndex, EMPTY_INDEX, type LandmarkIndex, peaksOf, type ReferenceTrack } from './landmark-index';
+import {
+  buildIndex,
+  EMPTY_INDEX,
+  type LandmarkIndex,
+  peaksNear,
+  type ReferenceTrack,
+} from './landmark-index';
 import { FRAMES_PER_SECOND } from './params';
 import { PeakMap, QueryHistory } from './query';
 import { Searcher } from './search';
-import { refine, verify } from './verify';
+import { examine } from './verify';
 
 /** Short sounds are longer than the shortest that proves something, and shorter than a song, seconds. */
 const SHORTEST_S = 4;
@@ -48,13 +54,13 @@ export class ShortSounds {
     const frontEnd = new FrontEnd();
     const history = new QueryHistory(Number.POSITIVE_INFINITY);
     for (const block of [...frontEnd.push(samples), ...frontEnd.finish()]) history.push(block);
-    const peaks = history.between(0, history.endFrame);
-    if (peaks.count === 0) return false;
-    this.map.load(peaks, 0, history.endFrame);
-    return this.searcher.search(peaks, { tempo: 1, pitch: 1 }, this.map).some((candidate) => {
-      const words = peaksOf(this.index, candidate.track);
-      const { hits, expected, z } = verify(words, this.map, refine(words, this.map, candidate.alignment));
-      return z >= SAME && hits >= SHARE * expected;
+    const landmarks = history.landmarksBetween(0, history.endFrame);
+    if (landmarks.count === 0) return false;
+    this.map.load(history.between(0, history.endFrame), 0, history.endFrame);
+    return this.searcher.search(landmarks, { tempo: 1, pitch: 1 }, this.map).some((candidate) => {
+      const words = peaksNear(this.index, candidate.track, this.map, candidate.alignment);
+      const found = examine(words, this.map, candidate.alignment);
+      return found !== undefined && found.z >= SAME && found.hits >= SHARE * found.expected;
     });
   }
 }

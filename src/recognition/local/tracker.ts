@@ -2,7 +2,7 @@ import type { DetectionStatus, RecognitionReport } from '../types';
 import { toQuery } from './alignment';
 import { contentOf } from './content';
 import { type FrameLevel, FrontEnd } from './front-end';
-import { type LandmarkIndex, peaksOf } from './landmark-index';
+import { type LandmarkIndex, peaksNear, peaksOf } from './landmark-index';
 import { Line } from './line';
 import {
   FRAMES_PER_SECOND,
@@ -15,14 +15,8 @@ import {
 } from './params';
 import { type PeakMap, QueryHistory } from './query';
 import type { Candidate, Hypothesis, Searcher } from './search';
-import { refine, simplest, type Verification, verify } from './verify';
+import { CERTAIN, examine, LIKELY, type Verification } from './verify';
 
-/**
- * A play is accepted on one window at `CERTAIN`, or on two on the same line at `LIKELY` that are 5 s apart: a sampled chord
- * fills one window, and the next one half.
- */
-export const CERTAIN = 14;
-export const LIKELY = 7;
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
 /** A line that was heard this lately needs no search beside it. */
@@ -187,11 +181,11 @@ export class SessionTracker {
   private search(to: number): Attempt {
     const began = performance.now();
     const from = Math.max(this.history.firstFrame, to - WINDOW_FRAMES);
-    const peaks = this.history.between(from, to);
-    this.tools.map.load(peaks, from, to);
+    this.tools.map.load(this.history.between(from, to), from, to);
+    const landmarks = this.history.landmarksBetween(from, to);
     const found: Found[] = [];
-    for (const hypothesis of peaks.count === 0 ? [] : this.hypotheses()) {
-      for (const candidate of this.tools.searcher.search(peaks, hypothesis, this.tools.map)) {
+    for (const hypothesis of landmarks.count === 0 ? [] : this.hypotheses()) {
+      for (const candidate of this.tools.searcher.search(landmarks, hypothesis, this.tools.map)) {
         const result = this.verifyCandidate(candidate);
         if (result && result.verification.z >= LIKELY) found.push(result);
       }
@@ -200,6 +194,8 @@ export class SessionTracker {
     }
     found.sort((a, b) => b.verification.z - a.verification.z);
     const best = found[0];
+    // On one window that is certain, or on two likely ones on the same line, 5 s apart: a sampled chord fills one window,
+    // and the next one half.
     const accepted =
       best &&
       (best.verification.z >= CERTAIN ||
@@ -226,8 +222,9 @@ export class SessionTracker {
   private verifyCandidate(candidate: Candidate): Found | undefined {
     const { index, map } = this.tools;
     const trackId = index.trackIds[candidate.track]!;
-    const words = peaksOf(index, candidate.track);
-    const verification = verify(words, map, simplest(words, map, refine(words, map, candidate.alignment)));
+    const words = peaksNear(index, candidate.track, map, candidate.alignment);
+    const verification = examine(words, map, candidate.alignment);
+    if (!verification) return undefined;
     const found = { at: this.history.endFrame, candidate, trackId, verification };
     return this.isFollowed(found) ? undefined : found;
   }
@@ -248,7 +245,7 @@ export class SessionTracker {
   private accept({ candidate, trackId, verification }: Found): Line {
     const { index, map } = this.tools;
     for (const line of this.lines) if (line.trackId === trackId) line.close();
-    const words = Uint32Array.from(peaksOf(index, candidate.track));
+    const words = peaksOf(index, candidate.track);
     const duration = index.durations[candidate.track]! * FRAMES_PER_SECOND;
     const line = new Line(++this.lastLineId, trackId, duration, words, verification, this.history, map);
     this.lines.push(line);

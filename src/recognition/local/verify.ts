@@ -14,6 +14,11 @@ export interface Verification {
   readonly z: number;
 }
 
+/** A score that one window is believed for; and one for which a second window must agree. */
+export const CERTAIN = 14;
+export const LIKELY = 7;
+/** A score before tempo and pitch are refined from which on that is worth its time. */
+const PROMISING = 1.5;
 /** Fewer expected peaks than this prove nothing. */
 const MIN_EXPECTED = 20;
 /** Weight of the mean in a single peak's chance, in shifts; and the least chance that is believed. */
@@ -111,8 +116,9 @@ const RATIOS = Array.from({ length: 13 }, (_, i) => (i - 6) / 1000);
 /**
  * The best alignment near one: offset within ±3 frames, then tempo and pitch within ±0.6 %, then the offset again.
  * Turning the tempo turns about the middle of the loaded stretch, so that offset and tempo stay independent.
+ * @returns undefined where the best offset has no score to improve: so it is with most candidates, at a fraction of the cost
  */
-export function refine(words: Uint32Array, map: PeakMap, start: Alignment): Alignment {
+function refine(words: Uint32Array, map: PeakMap, start: Alignment): Alignment | undefined {
   const middle = (map.fromFrame + map.toFrame) / 2;
   const referenceAt = start.referenceAt + (middle - start.queryAt) * start.tempo;
   let best: Alignment = { ...start, queryAt: middle, referenceAt };
@@ -131,6 +137,7 @@ export function refine(words: Uint32Array, map: PeakMap, start: Alignment): Alig
   };
   const offset = (from: Alignment, step: number) => ({ ...from, referenceAt: from.referenceAt + step });
   search(OFFSETS, offset);
+  if (verify(words, map, best).z < PROMISING) return undefined;
   search(RATIOS, (from, step) => ({ ...from, tempo: from.tempo + step }), stayUnlessBetter);
   search(RATIOS, (from, step) => ({ ...from, pitch: from.pitch + step }), stayUnlessBetter);
   search(OFFSETS, offset);
@@ -175,12 +182,25 @@ function polish(words: Uint32Array, map: PeakMap, start: Alignment, width: numbe
 }
 
 /**
+ * What a candidate is worth: refined, and as recorded where that fits nearly as well.
+ * @returns undefined where nothing speaks for it
+ */
+export function examine(words: Uint32Array, map: PeakMap, start: Alignment): Verification | undefined {
+  const refined = refine(words, map, start);
+  const verified = refined && verify(words, map, refined);
+  if (!verified || verified.z < LIKELY) return verified;
+  const plain = simplest(words, map, verified.alignment);
+  return plain === verified.alignment ? verified : verify(words, map, plain);
+}
+
+/**
  * The recording as it is, where that fits nearly as well as a changed tempo or pitch: a few seconds of a song fit many
  * speeds, and most stations change none.
  */
-export function simplest(words: Uint32Array, map: PeakMap, found: Alignment): Alignment {
+function simplest(words: Uint32Array, map: PeakMap, found: Alignment): Alignment {
   if (found.tempo === 1 && found.pitch === 1) return found;
   const plain = refine(words, map, { ...found, tempo: 1, pitch: 1 });
+  if (!plain) return found;
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, found, count);
   const { hits } = count;
