@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AudioFormat, encodeAudio, heardHz, scaleHz } from '../../test/support/audio';
 import { type Ear, until } from '../../test/support/ear';
+import { eventually } from '../../test/support/eventually';
 import { Icecast } from '../../test/support/icecast';
 import { installed } from '../../test/support/installed';
 import { listening } from '../../test/support/listening';
@@ -15,6 +16,10 @@ describe.skipIf(!here)('a real Icecast server, in real time', () => {
     icecast = await Icecast.start();
   });
   afterAll(() => icecast?.stop());
+
+  /** Waits until the server has a mount's source. */
+  const onAir = (mount: string) =>
+    eventually(60_000, async () => (await icecast.status()).includes(`${icecast.port}${mount}"`));
 
   /** Seconds of the programme at which sample `at` was heard, 0–20. */
   function programmeSecond(samples: Int16Array, at: number): number {
@@ -49,6 +54,7 @@ describe.skipIf(!here)('a real Icecast server, in real time', () => {
       const source = icecast.broadcast(`/${format}`, encodeAudio(format, { seconds: 20 }), 20, type);
       return { format, codec, limitS, source };
     });
+    for (const { format } of on) await onAir(`/${format}`);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const heard = on.map((mount) => ({ ...mount, ear: room.listen(`${icecast.address}/${mount.format}`) }));
     for (const { format, codec, limitS, source, ear } of heard) {
@@ -64,7 +70,7 @@ describe.skipIf(!here)('a real Icecast server, in real time', () => {
   test('titles of the studio arrive; the end of the source is noticed', async () => {
     const bytes = encodeAudio('mp3', { seconds: 20 });
     const source = icecast.broadcast('/titres', bytes, 20, 'audio/mpeg');
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await onAir('/titres');
     await icecast.title('/titres', 'Omar Pène - Soldaaru Thiossane');
     const ear = room.listen(`${icecast.address}/titres`);
     await until(() => ear.titles.length > 0);

@@ -11,7 +11,7 @@ beforeAll(() => {
   mp3 = encodeAudio('mp3', { seconds: 20 });
 });
 
-/** A station in 20-fold time: 16 kB/s of air are 320 kB/s here. */
+/** Bytes per second of this machine's time. */
 const pace = (bytes: Buffer, seconds: number) => (bytes.length / seconds) * RATE;
 
 describe('a station in MP3 over ICY', () => {

@@ -9,7 +9,7 @@ import { clockAtRate } from '../clock';
 import { stationMetrics } from './metrics';
 import { Supervisor } from './supervisor';
 
-const RATE = 20;
+const RATE = 8;
 const log = pino({ level: 'silent' });
 let pool: DecoderPool;
 let radio: Radio;

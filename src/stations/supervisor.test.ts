@@ -8,7 +8,7 @@ import { clockAtRate } from '../clock';
 import { Supervisor } from './supervisor';
 import type { Station, StationStatus } from './types';
 
-const RATE = 20;
+const RATE = 8;
 const log = pino({ level: 'silent' });
 let pool: DecoderPool;
 let radio: Radio;
