@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import { migrate, openDatabase } from '../../src/db/database';
 import { type EmbeddedServer, startEmbedded } from '../../src/db/embedded/server';
+import { freePort } from './free-port';
 
 /** A migrated database of its own on the run's real PostgreSQL. */
 export async function freshDatabase(): Promise<{ url: string; knex: Knex; drop(): Promise<void> }> {
@@ -53,9 +54,10 @@ export interface OwnServer {
 
 export async function ownServer(): Promise<OwnServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sodav-own-postgres-'));
-  let server: EmbeddedServer = await startEmbedded(folder);
+  // Nobody else gets it while the server is away.
+  const port = await freePort();
+  let server: EmbeddedServer = await startEmbedded(folder, [], port);
   const { url } = server;
-  const port = Number(new URL(url).port);
   const knex = openDatabase(url, { poolSize: 5 });
   await migrate(knex);
   const down = async (signal: 'SIGINT' | 'SIGKILL') => {

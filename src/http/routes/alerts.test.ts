@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,7 +160,7 @@ test.skipIf(!alertmanager)("a real Alertmanager's notification arrives", async (
 receivers: [{ name: sodav, webhook_configs: [{ url: '${app.url}/api/alerts' }] }]`,
   );
   const port = await freePort();
-  const process = spawn(
+  const child = spawn(
     'prometheus-alertmanager',
     [
       `--config.file=${folder}/alertmanager.yml`,
@@ -176,7 +177,7 @@ receivers: [{ name: sodav, webhook_configs: [{ url: '${app.url}/api/alerts' }] }
         ({ ok }) => ok,
         () => false,
       );
-    await expect.poll(up, { timeout: 15_000, interval: 100 }).toBe(true);
+    await expect.poll(up, { timeout: 60_000, interval: 100 }).toBe(true);
     const alert = {
       labels: { alertname: 'Vraie', severity: 'critical' },
       annotations: { summary: 'réelle' },
@@ -188,11 +189,13 @@ receivers: [{ name: sodav, webhook_configs: [{ url: '${app.url}/api/alerts' }] }
     });
     expect(sent.status).toBe(200);
     await expect
-      .poll(async () => (await listed())[0]?.labels.alertname, { timeout: 15_000, interval: 100 })
+      .poll(async () => (await listed())[0]?.labels.alertname, { timeout: 60_000, interval: 100 })
       .toBe('Vraie');
     expect(app.logged.find(({ msg }) => msg === 'alerte : réelle')).toMatchObject({ level: 50 });
   } finally {
-    process.kill('SIGKILL');
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
     rmSync(folder, { recursive: true, force: true });
   }
 });
