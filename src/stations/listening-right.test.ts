@@ -4,10 +4,10 @@ import { type OwnServer, ownServer } from '../../test/support/database';
 import { until } from '../../test/support/prometheus';
 import { clockAtRate } from '../clock';
 import { openDatabase } from '../db/database';
-import { createLogger } from '../log';
 import { ListeningRight } from './listening-right';
 
-const log = createLogger({ level: 'silent', format: 'json' });
+/** Not faster: who lost a connection has three seconds of it to make another, before the right goes to who waits. */
+const RATE = 2;
 
 let server: OwnServer;
 const ends: (() => unknown)[] = [];
@@ -20,11 +20,18 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A copy of the service as far as the right goes, on connections of its own, five times as fast as in life. */
+/** A copy of the service as far as the right goes, on connections of its own, twice as fast as in life. */
 function copy(url = server.url) {
   const knex = openDatabase(url, { poolSize: 1 });
-  const state = { has: false, lost: 0 };
-  const right = new ListeningRight({ knex, clock: clockAtRate(5), log, onLost: () => state.lost++ });
+  const state = { has: false, waits: false, lost: 0 };
+  const log = {
+    info: (_: unknown, message?: string) => {
+      state.waits ||= /Une autre copie du service écoute déjà/.test(message ?? '');
+    },
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const right = new ListeningRight({ knex, clock: clockAtRate(RATE), log, onLost: () => state.lost++ });
   const ending = new AbortController();
   const obtained = right.obtained(ending.signal).then(
     () => {
@@ -57,7 +64,10 @@ async function holderPid(): Promise<number | undefined> {
 }
 
 const listens = async (right: ListeningRight) => (await holders()).includes(right.name);
-const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** It has seen that another has the right: who comes first to a free one takes it at once. */
+const waits = ({ state }: ReturnType<typeof copy>) => until(async () => state.waits, Boolean);
+/** Milliseconds of the copies' time. */
+const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms / RATE));
 
 /** A way to the database that can be cut. */
 async function road() {
@@ -101,13 +111,14 @@ test('one of three has the right; the next gets it at once when it is given back
   const first = copy();
   await first.obtained;
   const [second, third] = [copy(), copy()];
-  await rest(600);
+  await Promise.all([second, third].map(waits));
+  await rest(3_000);
   expect([second.state.has, third.state.has]).toEqual([false, false]);
   expect(await holders()).toEqual([first.right.name]);
 
   await first.right.release();
   await until(async () => second.state.has || third.state.has, Boolean);
-  await rest(600);
+  await rest(3_000);
   expect([second.state.has, third.state.has].filter(Boolean)).toHaveLength(1);
   expect(await holders()).toHaveLength(1);
 });
@@ -116,14 +127,14 @@ test('a listener whose connection was cut takes the right again before one that 
   const first = copy();
   await first.obtained;
   const second = copy();
-  await rest(400);
+  await waits(second);
   const former = await holderPid();
   await server.knex.raw('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?', [
     first.right.name,
   ]);
   // In a session of its own again, and it stays so.
   await until(holderPid, (pid) => pid !== undefined && pid !== former);
-  await rest(1_200);
+  await rest(6_000);
   expect(await holders()).toEqual([first.right.name]);
   expect(second.state.has).toBe(false);
   expect(first.state.lost).toBe(0);
@@ -133,12 +144,12 @@ test('after a restart of the database the listener is the same', async () => {
   const first = copy();
   await first.obtained;
   const second = copy();
-  await rest(400);
+  await waits(second);
   await server.kill();
-  await rest(300);
+  await rest(1_500);
   await server.start();
   await until(() => listens(first.right), Boolean);
-  await rest(1_500);
+  await rest(7_500);
   expect(second.state.has).toBe(false);
   expect(first.state.lost).toBe(0);
 });
@@ -148,7 +159,7 @@ test('a listener that the database has not seen for long is replaced, and told s
   const first = copy(way.url);
   await first.obtained;
   const second = copy();
-  await rest(400);
+  await waits(second);
   await way.cut();
   await until(async () => second.state.has, Boolean);
   expect(first.state.lost).toBe(0);
@@ -157,7 +168,7 @@ test('a listener that the database has not seen for long is replaced, and told s
     async () => first.state.lost,
     (lost) => lost === 1,
   );
-  await rest(600);
+  await rest(3_000);
   expect(await holders()).toEqual([second.right.name]);
   expect(second.state.lost).toBe(0);
 });
@@ -166,7 +177,7 @@ test('who waits can be stopped', async () => {
   const first = copy();
   await first.obtained;
   const second = copy();
-  await rest(200);
+  await rest(1_000);
   second.ending.abort(new Error('enough'));
   expect(await second.obtained).toMatchObject({ message: 'enough' });
   await second.right.release();
