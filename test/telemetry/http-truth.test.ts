@@ -55,7 +55,7 @@ async function expectTruth(truth: Truth): Promise<Exposition> {
   await eventually(async () => {
     last = await app.scrape();
     return last.sum('sodav_http_requests_total') >= total;
-  }, 5_000).catch(() => undefined);
+  }, 30_000).catch(() => undefined);
   expect(counted(last!)).toEqual(expected);
   for (const { labels, value } of last!.samples('sodav_http_request_duration_seconds_count')) {
     const { method, endpoint } = labels as { method: string; endpoint: string };
@@ -149,7 +149,8 @@ describe.each([
     for (let i = 0; i < 5; i++) {
       const socket = connect(app.port, '127.0.0.1');
       await once(socket, 'connect');
-      socket.write('GET /slow/400 HTTP/1.1\r\nHost: x\r\n\r\n');
+      // Long enough that the client has gone before, however late the server gets to run.
+      socket.write('GET /slow/2000 HTTP/1.1\r\nHost: x\r\n\r\n');
       setTimeout(() => socket.destroy(), 60);
       await once(socket, 'close');
       truth.add('GET /slow/:ms 499');
