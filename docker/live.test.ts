@@ -59,7 +59,7 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
     await service?.stop();
     await database?.destroy();
     rmSync(dataDir, { recursive: true, force: true });
-  }, 60_000);
+  }, 300_000);
 
   const query = async (expr: string): Promise<Answer> => {
     const url = `${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`;
@@ -73,30 +73,30 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
     const told = () => service.log;
     const tracks = async () => (await query('max(sodav_track_count)')).data!.result;
     // Prometheus has seen the service well before anything goes wrong.
-    await until(tracks, (seen) => seen.length > 0, 60);
+    await until(tracks, (seen) => seen.length > 0, 90);
     await until(
       async () => (await query('sum(rate(sodav_db_query_duration_seconds_count[1m]))')).data!.result,
       (seen) => seen.length > 0,
-      60,
+      90,
     );
-    expect(await state()).toEqual([]);
+    expect(await until(state, (states) => states.length === 0)).toEqual([]);
 
     await database.stop();
-    await until(state, (states) => states.includes('firing'), 60);
+    await until(state, (states) => states.includes('firing'), 90);
     await until(
       async () => told(),
       (log) => log.includes('alerte : La base de données ne répond plus'),
-      60,
+      90,
     );
     // What the database would have told is absent, not zero.
     expect(await tracks()).toEqual([]);
 
     await database.start();
-    await until(state, (states) => states.length === 0, 60);
+    await until(state, (states) => states.length === 0, 90);
     await until(
       async () => told(),
       (log) => log.includes('alerte terminée : La base de données ne répond plus'),
-      60,
+      90,
     );
     const count = async (status: string) => {
       const { data } = await query(`sum(sodav_alert_notifications_total{status="${status}"})`);
@@ -114,5 +114,5 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
         (n) => n > 0,
       ),
     ).toBeGreaterThan(0);
-  }, 300_000);
+  }, 600_000);
 });

@@ -156,7 +156,7 @@ describe.skipIf(!installed('prometheus'))('with a real Prometheus', () => {
       return ((await answer.json()) as { data: { result: unknown[] } }).data.result.length;
     };
     await Promise.all([until(scraped(prometheus.url), (n) => n > 0), until(scraped(bare.url), (n) => n > 0)]);
-  }, 60_000);
+  }, 300_000);
   afterAll(() => Promise.all([prometheus?.stop(), bare?.stop()]));
 
   test('sees the target, the rules, Alertmanager, the datasource, the dashboards and their queries', async () => {
@@ -178,7 +178,7 @@ describe.skipIf(!installed('prometheus'))('with a real Prometheus', () => {
     expect(output).toMatch(machineOnly);
     expect(output).not.toContain('Requêtes en échec');
     expect(status).toBe(0);
-  }, 90_000);
+  }, 300_000);
 
   test('sees rules that are not loaded, and that nobody would be told', async () => {
     const { status, output } = await all(bare.url, ...login());
@@ -190,7 +190,11 @@ describe.skipIf(!installed('prometheus'))('with a real Prometheus', () => {
   test('sees a service that Prometheus cannot read', async () => {
     exporter.token = 'secret';
     const read = () => all(bare.url, ...login());
-    const { output } = await until(read, ({ output: text }) => text.includes('est « down »'));
+    // A reading that a busy machine did not end in its second makes it « down » as well, for another reason.
+    const { output } = await until(
+      read,
+      ({ output: text }) => text.includes('est « down »') && text.includes('401 Unauthorized'),
+    );
     expect(output).toContain('401 Unauthorized');
     expect(output).toContain('→ Vérifier que le service répond à cette adresse');
   });

@@ -70,11 +70,11 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
     if (nodeExporter) ends.push(() => nodeExporter.stop());
     fresh = await startSystem({ DEMO: 'off' }, nodeExporter);
     demonstration = await startSystem({ DEMO: 'on' }, nodeExporter);
-  }, 180_000);
+  }, 300_000);
 
   afterAll(async () => {
     for (const end of ends.reverse()) await end();
-  }, 60_000);
+  }, 300_000);
 
   test('there are as many queries as the dashboards have', () => {
     expect(dashboards).toHaveLength(4);
@@ -88,13 +88,23 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
     await until(
       () => value(fresh.prometheus.url, 'count_over_time(sodav_build_info[1m])'),
       (n) => (n ?? 0) > seconds,
-      60,
+      90,
     );
     expect(await value(fresh.prometheus.url, 'sum(sodav_stations)')).toBe(0);
     expect(await value(fresh.prometheus.url, 'max(sodav_track_count)')).toBe(0);
     expect(await value(fresh.prometheus.url, 'sum(sodav_detections_total)')).toBe(0);
 
-    const { wrong, empty, nan } = await askAll(fresh.prometheus.url, queries);
+    // Rates need two readings of each target, and a busy machine leaves some out.
+    let last: Awaited<ReturnType<typeof askAll>> | undefined;
+    await until(
+      async () => {
+        last = await askAll(fresh.prometheus.url, queries);
+        return last.wrong.length === 0 && last.empty.every(({ panel }) => panel in SAID_WHEN_FRESH);
+      },
+      Boolean,
+      90,
+    ).catch(() => undefined);
+    const { wrong, empty, nan } = last!;
     expect(wrong).toEqual([]);
     expect(Object.fromEntries(empty.map(({ panel, noValue }) => [panel, noValue]))).toEqual(SAID_WHEN_FRESH);
     // A figure that would read « NaN » reads these words instead; a graph draws nothing.
@@ -104,7 +114,7 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
       'System Overview / Latence p95',
     ]);
     for (const { panel, nanText, noValue } of figures) expect(nanText, panel).toBe(noValue);
-  }, 70_000);
+  }, 300_000);
 
   test('with the demonstration: a series, without a warning', async () => {
     const { url } = demonstration.prometheus;
@@ -125,12 +135,13 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
         );
       },
       Boolean,
-      60,
+      90,
     ).catch(() => undefined);
     expect(last!.wrong).toEqual([]);
     expect(last!.empty.map(({ panel, refId, expr }) => `${panel} ${refId}: ${expr}`)).toEqual([]);
-    expect(await series(url, 'sodav_station_state{state="listening"} == 1')).toHaveLength(3);
-  }, 130_000);
+    const listened = () => series(url, 'sodav_station_state{state="listening"} == 1');
+    expect(await until(listened, (some) => some.length === 3)).toHaveLength(3);
+  }, 300_000);
 
   test('the dropdowns offer what there is, and the annotations find their moments', async () => {
     const { url } = demonstration.prometheus;
@@ -141,7 +152,8 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
       }
       const [restarts] = board.annotations.list;
       expect(restarts!.name).toBe('Redémarrages');
-      expect(await series(url, substitute(restarts!.target.expr)), board.title).toHaveLength(1);
+      const started = () => series(url, substitute(restarts!.target.expr));
+      expect(await until(started, (some) => some.length === 1), board.title).toHaveLength(1);
       for (const { target } of board.annotations.list) await series(url, substitute(target.expr));
     }
     expect(Object.fromEntries(offered)).toEqual({ job: 1, instance: 1, station: 3 });
@@ -164,7 +176,11 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
           ],
           {},
         );
-      const well = await doctor();
+      // A reading that a busy machine did not end in its second leaves its panels empty for a moment.
+      const well = await until(
+        doctor,
+        ({ status, stdout }) => status === 0 && !(withNodeExporter && stdout.includes('Sans données')),
+      );
       expect(well.stdout).not.toContain('✘');
       expect(well.stdout).toContain(`✔ Service : ${service.url} est prêt.`);
       expect(well.stdout).toContain('✔ Cibles : 1 service(s) lu(s) par Prometheus.');
@@ -182,5 +198,5 @@ describe.skipIf(!installed('prometheus'))('every panel, asked as Grafana asks', 
       await grafana.close();
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  }, 300_000);
 });

@@ -55,7 +55,7 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
     until(
       () => shown(dashboard, title),
       (n) => n === wanted,
-      30,
+      90,
     );
 
   beforeAll(async () => {
@@ -96,17 +96,17 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
       });
       expect(answer.status).toBe(201);
     }
-  }, 180_000);
+  }, 300_000);
 
   afterAll(async () => {
     for (const end of ends.reverse()) await end();
-  }, 90_000);
+  }, 300_000);
 
   test('one of them listens, every station once; each answers the API', async () => {
     await until(
       () => shown('System Overview', 'Nombre de stations actives'),
       (n) => n === STATIONS.length,
-      60,
+      90,
     );
     expect(await listeners()).toEqual([copies[0]]);
     expect(radio.requests.map(({ url }) => url).sort()).toEqual(['/0', '/1']);
@@ -115,19 +115,19 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
       expect((await fetch(`${copy.url}/health/ready`)).status).toBe(200);
     }
     for (const copy of copies.slice(1)) expect(copy.log).toContain('prend la relève si l’autre s’arrête');
-  }, 70_000);
+  }, 300_000);
 
   test('no play is logged twice', async () => {
     const plays = await until(
       () => copies[1]!.plays(),
       (some) => some.length >= STATIONS.length,
-      60,
+      90,
     );
     expect(plays.map(({ station, track }) => `${station.name}: ${track?.title}`).sort()).toEqual([
       'Radio Deux: Fleuve',
       'Radio Une: Fleuve',
     ]);
-  }, 70_000);
+  }, 300_000);
 
   test('what all report of the same database is read once', async () => {
     const { rows } = await database.knex.raw(
@@ -148,7 +148,7 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
       ['Radio Deux', '1'],
       ['Radio Une', '1'],
     ]);
-  }, 60_000);
+  }, 300_000);
 
   test('what each has counted is summed', async () => {
     for (const [index, times] of [5, 7, 11].entries()) {
@@ -165,7 +165,8 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
 
     // The panel's rate is that of the three together, at the same moment.
     const rates = async () => {
-      const at = Date.now() / 1_000;
+      // A moment whose readings have all arrived: one that comes between two of these questions would be in one only.
+      const at = Date.now() / 1_000 - 3;
       const rate = (one?: Service) =>
         value(prometheus.url, `sum(${panel('System Overview', 'Nombre de requêtes HTTP', one)})`, at);
       return { together: (await rate())!, alone: await Promise.all(copies.map((copy) => rate(copy))) };
@@ -179,12 +180,12 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
     await until(
       () => value(prometheus.url, 'count_over_time((max(sodav_active_stations) == 2)[2m:1s])'),
       (seconds) => (seconds ?? 0) >= 18,
-      40,
+      90,
     );
     const heard = (await shown('Stations', 'Son écouté'))!;
     expect(heard).toBeGreaterThan(1.4);
     expect(heard).toBeLessThan(2.6);
-  }, 60_000);
+  }, 300_000);
 
   test('those that wait make no alert', async () => {
     // Connecting may have been a tenth of these few seconds; of a day it is nothing.
@@ -202,9 +203,11 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
     expect(Date.now() - diedAt).toBeLessThan(30_000);
     const [next] = await listeners();
     expect(next!.log).toContain('Prend la relève');
-    expect(radio.requests.map(({ url }) => url).sort()).toEqual(['/0', '/0', '/1', '/1']);
+    // It has one of its stations: the other may come a moment later.
     expect(await reads('System Overview', 'Nombre de stations actives', 2)).toBe(2);
-    expect(await value(prometheus.url, 'count(up{job="sodav-monitor-backend"} == 0)')).toBe(1);
+    expect(radio.requests.map(({ url }) => url).sort()).toEqual(['/0', '/0', '/1', '/1']);
+    const down = () => value(prometheus.url, 'count(up{job="sodav-monitor-backend"} == 0)');
+    expect(await until(down, (n) => n === 1)).toBe(1);
 
     // Both stations are logged further, and no two plays of a station are at the same time.
     const reaches = (plays: typeof before, name: string) =>
@@ -214,7 +217,7 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
     const plays = await until(
       () => copies[0]!.plays(),
       (all) => STATIONS.every((name) => reaches(all, name) > diedAt + 5_000),
-      60,
+      90,
     );
     for (const name of STATIONS) {
       const its = plays
@@ -225,5 +228,5 @@ describe.skipIf(!installed('prometheus'))('three copies of the service', () => {
       }
       expect(its[0]!.id).toBe(before.find(({ station }) => station.name === name)!.id);
     }
-  }, 150_000);
+  }, 300_000);
 });
