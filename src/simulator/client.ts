@@ -43,7 +43,8 @@ export interface SimulatedTruth {
   readonly entries: TruthEntry[];
 }
 
-const START_TIMEOUT_MS = 60_000;
+/** Songs are synthesised first: minutes of work where other programs want the same cores. */
+const START_TIMEOUT_MS = 300_000;
 
 /**
  * Starts a simulator and resolves when it can be listened to. It ends with this process.
