@@ -26,11 +26,11 @@ describe('what the running service serves at its very first scrape', () => {
   beforeAll(async () => {
     service = await Service.start(dataDir, { DEMO: 'off' });
     first = await service.metrics();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await service?.stop();
     rmSync(dataDir, { recursive: true, force: true });
-  }, 60_000);
+  }, 300_000);
 
   test('every family is one of the catalogue, with its type, its help and its labels', () => {
     const known = new Map(definitions.map((definition) => [definition.name, definition]));

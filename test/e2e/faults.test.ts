@@ -48,7 +48,7 @@ type Air = Awaited<ReturnType<typeof air>>;
 
 async function listen(service: Service, stations: readonly SimulatedStation[]): Promise<void> {
   for (const { name, url } of stations) await service.addStation(name, url);
-  await eventually(30_000, async () =>
+  await eventually(60_000, async () =>
     (await service.stations()).every(({ state }) => state === 'listening'),
   );
 }
@@ -61,12 +61,12 @@ describe('PostgreSQL goes away', () => {
     server = await ownServer();
     on = await air('postgres', server.url, 5, { stations: 2, tracks: 6, minSeconds: 31, maxSeconds: 45 });
     service = await on.start();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await service?.stop();
     await on?.simulator.stop();
     await server?.destroy();
-  }, 60_000);
+  }, 300_000);
 
   /** Of the songs that began after `from` and have ended by `until`, none is missing and none is there twice. */
   async function complete(from: number, until: number): Promise<void> {
@@ -75,7 +75,7 @@ describe('PostgreSQL goes away', () => {
     expect(promised.length).toBeGreaterThanOrEqual(2);
     let judgement: ReturnType<typeof judge> | undefined;
     await eventually(
-      60_000,
+      120_000,
       async () => {
         judgement = judge(aired, await service.plays(), (song) => promised.includes(song));
         return judgement.missing.length === 0;
@@ -97,7 +97,7 @@ describe('PostgreSQL goes away', () => {
 
     await server.stop();
     const before = await ended();
-    const away = await eventually(15_000, async () => {
+    const away = await eventually(60_000, async () => {
       const asked = Date.now();
       const scrape = await service.metrics();
       expect(Date.now() - asked).toBeLessThan(2_000);
@@ -115,15 +115,15 @@ describe('PostgreSQL goes away', () => {
 
     await server.start();
     const until = on.now();
-    await eventually(30_000, async () => (await waiting()) === 0);
-    await eventually(15_000, async () => {
+    await eventually(60_000, async () => (await waiting()) === 0);
+    await eventually(60_000, async () => {
       const scrape = await service.metrics();
       expect(scrape.value('sodav_collector_success', { collector: 'library' })).toBe(1);
       return scrape.value('sodav_track_count') === 6;
     });
     await complete(from, until);
     expect((await service.plays()).map(({ id }) => id)).toEqual(expect.arrayContaining(known));
-  }, 200_000);
+  }, 300_000);
 
   test('what waits on disk outlasts a kill -9 of the service and of PostgreSQL', async () => {
     const from = on.now();
@@ -138,7 +138,7 @@ describe('PostgreSQL goes away', () => {
     service = await on.start();
     // What began before is judged as well: its end was among what waited.
     await complete(from - 60_000, until - 10_000);
-  }, 200_000);
+  }, 300_000);
 });
 
 describe('the service and its stations', () => {
@@ -149,12 +149,12 @@ describe('the service and its stations', () => {
     database = await freshDatabase();
     on = await air('service', database.url, 3, { stations: 1, tracks: 2, minSeconds: 290, maxSeconds: 300 });
     service = await on.start();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await service?.stop();
     await on?.simulator.stop();
     await database?.drop();
-  }, 60_000);
+  }, 300_000);
 
   const only = (plays: readonly PlayView[]) => {
     expect(plays).toHaveLength(1);
@@ -180,13 +180,14 @@ describe('the service and its stations', () => {
     });
     expect(after).toMatchObject({ id: before.id, track: before.track, status: 'open' });
     expect(Math.abs(Date.parse(after.started_at) - Date.parse(before.started_at))).toBeLessThan(3_000);
-  }, 120_000);
+  }, 300_000);
 
   test('a stream that drops: the station is lost, the song is cut where it was heard last', async () => {
     const [station] = on.stations;
-    const droppedAt = on.now();
+    const asked = on.now();
     await on.simulator.fault(station!.mount, 'drop', 600);
-    const lost = await eventually(30_000, async () =>
+    const dropped = on.now();
+    const lost = await eventually(60_000, async () =>
       (await service.stations()).find(({ state }) => state === 'lost'),
     );
     expect(lost.reason).toMatch(/injoignable|fermé/);
@@ -196,10 +197,12 @@ describe('the service and its stations', () => {
       return play.status !== 'open' && play;
     });
     expect(cut).toMatchObject({ status: 'cut', cut_reason: expect.stringMatching(/^(ended|unreachable)$/) });
-    expect(Math.abs(Date.parse(cut.ended_at) - droppedAt)).toBeLessThan(3_000);
+    // It dropped somewhere between these two moments.
+    expect(Date.parse(cut.ended_at)).toBeGreaterThan(asked - 3_000);
+    expect(Date.parse(cut.ended_at)).toBeLessThan(dropped + 3_000);
     await on.simulator.fault(station!.mount, 'drop', 0);
     await eventually(60_000, async () => (await service.stations())[0]?.state === 'listening');
-  }, 150_000);
+  }, 300_000);
 
   test('a port that is taken is one clear line and a failure', async () => {
     const { port } = new URL(service.url);
@@ -211,7 +214,7 @@ describe('the service and its stations', () => {
     const { status, stderr } = await other.ended;
     expect(status).toBeGreaterThan(0);
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`Le port ${port} est déjà pris`)]);
-  }, 60_000);
+  }, 300_000);
 
   test('told to end, it ends within ten seconds and keeps what goes on', async () => {
     await eventually(60_000, async () => (await service.plays()).some(({ status }) => status === 'open'));
@@ -221,7 +224,7 @@ describe('the service and its stations', () => {
     expect(Date.now() - asked).toBeLessThan(10_000);
     const { rows } = await database.knex.raw('SELECT id FROM plays ORDER BY id');
     expect(rows.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(before));
-  }, 120_000);
+  }, 300_000);
 });
 
 test('a wrong environment: every finding at once, and a failure', async () => {
@@ -240,4 +243,4 @@ test('a wrong environment: every finding at once, and a failure', async () => {
   }
   expect(lines).toHaveLength(4);
   expect(stderr).not.toContain('mysql://');
-}, 30_000);
+}, 300_000);

@@ -96,7 +96,7 @@ beforeAll(async () => {
         ? { kind: 'match', result }
         : { kind: 'no_match' },
   });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await service?.stop();
   for (const { simulator } of air) await simulator.stop();
@@ -104,7 +104,7 @@ afterAll(async () => {
   await audd?.close();
   await database?.drop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 test('music that AcoustID or AudD can name is asked about once, and recognised here from then on', async () => {
   const environment = { DATABASE_URL: database.url, DEMO: 'off' };
@@ -162,13 +162,13 @@ test('music that AcoustID or AudD can name is asked about once, and recognised h
   expect(again.map(({ track }) => track!.id)).toEqual([byAcoustId.track!.id, byAudd.track!.id]);
 
   await countersAgree();
-}, 240_000);
+}, 300_000);
 
 /** What was asked, as the servers saw it. */
 async function countersAgree(): Promise<void> {
   expect({ asked: acoustid.violations, tooFast: acoustid.tooFast }).toEqual({ asked: [], tooFast: 0 });
   expect(audd.violations).toEqual([]);
-  const scrape = await eventually(30_000, async () => {
+  const scrape = await eventually(60_000, async () => {
     const metrics = await service.metrics();
     const total = (api: string) => metrics.sum('sodav_external_api_requests_total', { api });
     return total('acoustid') === acoustid.seen.length && total('audd') === audd.seen.length && metrics;
