@@ -27,7 +27,7 @@ function song(path: string, seed: number, durationS = 6): void {
   writeFileSync(path, encodeAudio('wav', { samples: tune(seed, durationS, 22_050) }));
 }
 
-describe('npm run library:import', { timeout: 90_000 }, () => {
+describe('npm run library:import', { timeout: 300_000 }, () => {
   const environment = () => ({ DATABASE_URL: database.url, INIT_CWD: folder });
   const run = (...args: string[]) => runCommand(PROGRAM, args, environment());
 
@@ -40,7 +40,7 @@ describe('npm run library:import', { timeout: 90_000 }, () => {
 
     const killed = startCommand(PROGRAM, ['.'], environment());
     await expect
-      .poll(async () => (await store.counts()).tracks, { interval: 5, timeout: 20_000 })
+      .poll(async () => (await store.counts()).tracks, { interval: 5, timeout: 60_000 })
       .toBeGreaterThan(2);
     killed.child.kill('SIGKILL');
     await killed.ended;
@@ -73,12 +73,12 @@ describe('npm run library:import', { timeout: 90_000 }, () => {
 
   test('Ctrl-C finishes what is begun, and says how to go on', async () => {
     const long = mkdtempSync(join(tmpdir(), 'library-long-'));
-    for (let i = 0; i < 12; i++) song(join(long, `${i}.wav`), 100 + i, 30);
+    for (let i = 0; i < 24; i++) song(join(long, `${i}.wav`), 100 + i, 30);
     const store = new LibraryStore(database.knex);
     const before = (await store.counts()).tracks;
     const command = startCommand(PROGRAM, [long], environment());
     await expect
-      .poll(async () => (await store.counts()).tracks, { interval: 5, timeout: 20_000 })
+      .poll(async () => (await store.counts()).tracks, { interval: 5, timeout: 60_000 })
       .toBeGreaterThan(before);
     command.child.kill('SIGINT');
     const { status, stdout, stderr } = await command.ended;
@@ -94,7 +94,7 @@ describe('npm run library:import', { timeout: 90_000 }, () => {
     const server = await ownServer();
     const command = startCommand(PROGRAM, [many], { DATABASE_URL: server.url });
     const count = async () => Number((await server.knex('tracks').count({ n: '*' }))[0]!.n);
-    await expect.poll(count, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(count, { interval: 5, timeout: 60_000 }).toBeGreaterThan(0);
     await server.kill();
     const { status, stderr } = await command.ended;
     expect(status).toBe(2);
