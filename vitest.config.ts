@@ -31,7 +31,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Real databases, streams and processes: fewer files at once than cores would suggest gives steadier times.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // How long anything is waited for is no claim of any test: a busy machine gets the time that it needs.
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

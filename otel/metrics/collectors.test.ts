@@ -142,7 +142,7 @@ test('with PostgreSQL stopped its gauges vanish within two seconds, and come bac
     expect(down.value(...success('library'))).toBe(0);
     await server.start();
     await expect
-      .poll(async () => (await scrape()).value('sodav_artist_count'), { timeout: 15_000, interval: 200 })
+      .poll(async () => (await scrape()).value('sodav_artist_count'), { timeout: 60_000, interval: 200 })
       .toBe(1);
   } finally {
     await server.destroy();

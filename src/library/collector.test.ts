@@ -42,7 +42,7 @@ test('the library is counted, and not counted while the database is away', async
     'sodav_collector_success{collector="library"} 0',
   ]);
   await server.start();
-  await expect.poll(() => lines('sodav_track_count'), { timeout: 10_000 }).toEqual(['sodav_track_count 2']);
+  await expect.poll(() => lines('sodav_track_count'), { timeout: 60_000 }).toEqual(['sodav_track_count 2']);
   remove();
 });
 

@@ -42,7 +42,7 @@ function song(name: string, seed: number): string {
 }
 const tracks = () => recogniser.stats().tracks;
 
-test('the real recogniser follows the library: command, upload, deletion', { timeout: 90_000 }, async () => {
+test('the real recogniser follows the library: command, upload, deletion', { timeout: 300_000 }, async () => {
   const stop = feedRecogniser({
     ...{ knex: database.knex, store, recogniser, clock: systemClock, log },
     version: FINGERPRINT_VERSION,
@@ -51,7 +51,7 @@ test('the real recogniser follows the library: command, upload, deletion', { tim
   song('b.wav', 2);
   const { status } = await runCommand('src/library/import-command', [folder], { DATABASE_URL: database.url });
   expect(status).toBe(0);
-  await expect.poll(tracks, { timeout: 15_000 }).toBe(2);
+  await expect.poll(tracks, { timeout: 60_000 }).toBe(2);
 
   const analyser = new AnalyserPool({ processes: 1 });
   const importer = new Importer({
@@ -64,11 +64,11 @@ test('the real recogniser follows the library: command, upload, deletion', { tim
   expect(fresh).toMatchObject({ status: 'imported' });
   // At once, without waiting for the database's word.
   expect(await upload(song('c.mp3', 3))).toMatchObject({ status: 'duplicate', duplicateOf: fresh.trackId });
-  await expect.poll(tracks, { timeout: 15_000 }).toBe(3);
+  await expect.poll(tracks, { timeout: 60_000 }).toBe(3);
 
   await store.delete(copy.duplicateOf!);
   await store.delete(copy.trackId);
-  await expect.poll(tracks, { timeout: 15_000 }).toBe(2);
+  await expect.poll(tracks, { timeout: 60_000 }).toBe(2);
   await analyser.stop();
   await stop();
 });

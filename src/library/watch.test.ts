@@ -70,7 +70,7 @@ async function truth(): Promise<number[]> {
 }
 
 const holds = (index: Set<number>, ids: readonly number[]) =>
-  expect.poll(() => [...index].sort((a, b) => a - b), { timeout: 20_000, interval: 50 }).toEqual(ids);
+  expect.poll(() => [...index].sort((a, b) => a - b), { timeout: 60_000, interval: 50 }).toEqual(ids);
 
 describe('a watched library', () => {
   test('tells what was there, what comes and what goes, from another process', async () => {
@@ -153,6 +153,6 @@ describe('a watched library', () => {
     expect(index.has(id)).toBe(true);
     // And hears at once again.
     const later = await add();
-    await expect.poll(() => index.has(later), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => index.has(later), { timeout: 60_000 }).toBe(true);
   });
 });

@@ -90,7 +90,7 @@ test('a programme heard by the real recogniser: known songs, an unknown one, a l
       // As much ahead of the recogniser as a station may be.
       if ((at - from) / SAMPLE_RATE > 20) {
         await expect
-          .poll(() => upToS, { timeout: 20_000, interval: 5 })
+          .poll(() => upToS, { timeout: 60_000, interval: 5 })
           .toBeGreaterThan((at - from) / SAMPLE_RATE - 20);
       }
     }
@@ -101,7 +101,7 @@ test('a programme heard by the real recogniser: known songs, an unknown one, a l
       samples: to - from,
       ...(fault ? { fault } : {}),
     });
-    await expect.poll(() => drained.has(sessionId), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => drained.has(sessionId), { timeout: 60_000 }).toBe(true);
   }
   await pipeline.stop();
   await plays.flushed();

@@ -62,7 +62,7 @@ test('PostgreSQL away: plays wait on disk, and are written once when it is back'
   );
   expect(plays.pending().entries).toBe(301);
   expect(plays.latest(before.id)).toMatchObject({ revision: 2 });
-  await expect.poll(() => logged.filter(({ level }) => level === 40).length, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => logged.filter(({ level }) => level === 40).length, { timeout: 60_000 }).toBe(1);
   await server.start();
   await plays.flushed();
   expect(await stored([before, ...during])).toEqual([2, ...during.map(() => 1)]);

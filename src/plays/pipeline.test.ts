@@ -20,7 +20,7 @@ import { UnknownStore } from './unknown-store';
 
 const log = pino({ level: 'silent' });
 /** Fingerprints take their time where other tests run beside. */
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 60_000 };
 const ZERO = Date.UTC(2026, 10, 1, 8);
 let db: Awaited<ReturnType<typeof freshDatabase>>;
 let folder: string;
@@ -242,7 +242,7 @@ describe('stopped and started again', () => {
 
     const second = await run({ rate: 60, nowMs: ZERO + 400_000 });
     await second.unknown.recover();
-    await expect.poll(() => second.store.openPlays(ids.stationId), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => second.store.openPlays(ids.stationId), { timeout: 60_000 }).toEqual([]);
     const { items } = await second.store.list({ stationId: ids.stationId });
     expect(items.map(({ kind, status, cutReason }) => [kind, status, cutReason])).toEqual([
       ['track', 'cut', 'restart'],

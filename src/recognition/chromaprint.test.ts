@@ -26,7 +26,7 @@ const song = tune(1, 40);
 function fpcalc(file: string): { compressed: string; items: Uint32Array } {
   // Its exit status tells of the end of the file as of an error; what it prints is complete.
   const run = (...more: string[]) =>
-    spawnSync('fpcalc', [...more, '-length', '120', '-json', file], { encoding: 'utf8', timeout: 20_000 })
+    spawnSync('fpcalc', [...more, '-length', '120', '-json', file], { encoding: 'utf8', timeout: 60_000 })
       .stdout;
   const items = Uint32Array.from(JSON.parse(run('-raw')).fingerprint as number[]);
   return { compressed: JSON.parse(run()).fingerprint, items };

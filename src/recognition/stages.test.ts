@@ -140,7 +140,7 @@ const stored = async ({ playId }: UnknownPlay) =>
     .first('acoustid', 'audd', 'attempts', 'chromaprint');
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

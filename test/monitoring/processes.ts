@@ -16,7 +16,7 @@ export async function startService(
   void service.ended.then(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   try {
     await service.answers();
-    await eventually(120_000, () => /À voir :|Une autre copie du service écoute déjà/.test(service.log));
+    await eventually(240_000, () => /À voir :|Une autre copie du service écoute déjà/.test(service.log));
   } catch (error) {
     await service.kill();
     throw new Error(`the service did not start: ${error}\n${service.log}`);

@@ -56,7 +56,7 @@ export class Ear implements CaptureSink {
 }
 
 /** Waits until `condition` gives something; fails after `ms` of this machine's time. */
-export async function until<T>(condition: () => T | undefined | false, ms = 25_000): Promise<T> {
+export async function until<T>(condition: () => T | undefined | false, ms = 60_000): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = condition();

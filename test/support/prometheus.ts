@@ -13,7 +13,7 @@ export const ITSELF = 'itself.invalid';
 export async function until<T>(
   ask: () => Promise<T>,
   wanted: (value: T) => boolean,
-  seconds = 20,
+  seconds = 60,
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {

@@ -63,7 +63,7 @@ export class Service {
     const service = Service.spawn(dataDir, environment);
     try {
       await service.answers();
-      await eventually(60_000, async () => (await fetch(`${service.url}/health/ready`)).status === 200);
+      await eventually(120_000, async () => (await fetch(`${service.url}/health/ready`)).status === 200);
     } catch (error) {
       await service.kill();
       throw new Error(`the service did not start: ${error}\n${service.log}`);
@@ -73,7 +73,7 @@ export class Service {
 
   /** Waits until it listens. */
   async answers(): Promise<void> {
-    const found = await eventually(60_000, () => {
+    const found = await eventually(120_000, () => {
       if (this.child.exitCode !== null) return 'nothing';
       return /SODAV Monitor répond sur (http:\/\/[\d.]+:\d+)/.exec(this.#stdout)?.[1];
     });

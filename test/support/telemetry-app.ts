@@ -50,7 +50,7 @@ export async function startTelemetryApp(
       if (child.exitCode !== null) return child.exitCode;
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
-      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const killer = setTimeout(() => child.kill('SIGKILL'), 30_000);
       const [code] = await gone;
       clearTimeout(killer);
       return code as number | null;
@@ -82,7 +82,7 @@ export async function otlpReceiver() {
 }
 
 /** Polls until `check` holds. */
-export async function eventually(check: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function eventually(check: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms`);

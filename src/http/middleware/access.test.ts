@@ -71,7 +71,7 @@ describe('writing', () => {
       other.send('POST', '/api/stations', { name, url: `http://radio.example/${name}` });
     expect((await add('a')).status).toBe(201);
     await other.deps.knex('api_tokens').update({ revoked_at: new Date() });
-    await expect.poll(async () => (await add('b')).status, { timeout: 10_000, interval: 500 }).toBe(401);
+    await expect.poll(async () => (await add('b')).status, { timeout: 60_000, interval: 500 }).toBe(401);
     await other.stop();
   });
 });

@@ -71,5 +71,5 @@ test('with the database away: not ready, but alive; reading says 503; and it com
   expect(plays.status).toBe(503);
   expect(await plays.json()).toMatchObject({ error: { code: 'database_unavailable' } });
   await server.start();
-  await expect.poll(async () => (await ready()).status, { timeout: 20_000, interval: 250 }).toBe(200);
+  await expect.poll(async () => (await ready()).status, { timeout: 60_000, interval: 250 }).toBe(200);
 });

@@ -168,7 +168,7 @@ describe('refused, with nothing left behind', () => {
       });
       socket.on('close', () => resolve());
     });
-    await expect.poll(() => readdirSync(app.deps.settings.uploadDir), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(app.deps.settings.uploadDir), { timeout: 60_000 }).toEqual([]);
     expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
   });
 });

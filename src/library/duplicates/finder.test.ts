@@ -28,7 +28,7 @@ test('a layered index finds everything it was given, early and late', () => {
   expect(index.size).toBe(11);
 });
 
-describe('an import', { timeout: 90_000 }, () => {
+describe('an import', { timeout: 300_000 }, () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let store: LibraryStore;
   let folder: string;
