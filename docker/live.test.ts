@@ -49,6 +49,8 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
         service: service.url,
         alertmanager: alertmanager.url,
         nodeExporter: nodeExporter.url,
+        // A collector whose database hangs is given up after 1.5 s: a reading that had less would never tell of it.
+        scrape: '2s',
       }),
       { hurry: true },
     );

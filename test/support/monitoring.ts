@@ -12,10 +12,12 @@ export function prometheusConfig(addresses: {
   readonly alertmanager?: string;
   readonly nodeExporter?: string;
   readonly rules?: boolean;
+  /** Between two readings, and the longest that one may take; 1 s where it does not matter. */
+  readonly scrape?: string;
 }): string {
   const config = parse(readFileSync(join(projectRoot, 'docker/prometheus/prometheus.yml'), 'utf8'));
   const host = (url: string) => new URL(url).host;
-  config.global = { scrape_interval: '1s', evaluation_interval: '1s' };
+  config.global = { scrape_interval: addresses.scrape ?? '1s', evaluation_interval: '1s' };
   if (addresses.rules === false) config.rule_files = [];
   config.alerting.alertmanagers[0].static_configs[0].targets = addresses.alertmanager
     ? [host(addresses.alertmanager)]
