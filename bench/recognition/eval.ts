@@ -58,6 +58,8 @@ function options() {
     if (library === undefined || unknown === undefined || !(queries >= 2) || !Number.isInteger(seed)) {
       throw new Error('--library et --unknown sont nécessaires');
     }
+    const odd = values.peer.find((peer) => !/^[^=]+=.*\S/.test(peer));
+    if (odd !== undefined) throw new Error(`--peer attend "nom=commande", pas "${odd}"`);
     const at = (path: string) => resolve(fromCallersFolder(), path);
     const exclude = values.exclude.split(',').filter((part) => part !== '');
     return {

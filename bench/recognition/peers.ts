@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AppError } from '../../src/errors';
 import { bytesOf } from './ffmpeg';
 import type { Song } from './material';
 
@@ -119,7 +120,8 @@ function bitsOf(x: number): number {
 
 /**
  * Any recogniser that a command line starts. It is given two text files, `<command> <library> <queries>`, with one path of
- * a WAV file (8 kHz mono) per line, and prints one line per query: path, name of the library's file, score, tab-separated.
+ * a WAV file (8 kHz mono) per line, and prints, for each query that it knows, a line: the query's path, the path of the
+ * library's file, a finite score, tab-separated. It is started once per kind and length of queries, with the same library.
  */
 export class CommandPeer implements Peer {
   private readonly libraryList: string;
@@ -154,21 +156,39 @@ export class CommandPeer implements Peer {
     const list = join(this.folder, 'peer-queries.txt');
     writeFileSync(list, `${paths.join('\n')}\n`);
     const output = join(this.folder, 'peer-output.txt');
-    const { status } = spawnSync(`${this.command} "${this.libraryList}" "${list}" > "${output}"`, {
+    const { status, signal } = spawnSync(`${this.command} "${this.libraryList}" "${list}" > "${output}"`, {
       shell: true,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    if (status !== 0) throw new Error(`${this.name} ended with status ${status}`);
-    const answers = new Map(
-      readFileSync(output, 'utf8')
-        .split('\n')
-        .map((line) => line.split('\t'))
-        .filter((fields) => fields.length >= 3)
-        .map(([query, path, score]) => [query!, { path: path!, score: Number(score) }]),
-    );
-    return paths.map((path) => {
-      const answer = answers.get(path);
-      return answer && { name: this.names.get(answer.path) ?? answer.path, score: answer.score };
-    });
+    if (status !== 0) {
+      const phrase = {
+        fr: `Le pair ${this.name} a échoué (${signal ?? `code ${status}`}) : ${this.command}`,
+        en: `The peer ${this.name} failed (${signal ?? `status ${status}`}): ${this.command}`,
+      };
+      throw new AppError('peer_failed', 500, phrase);
+    }
+    const answers = this.answersOf(readFileSync(output, 'utf8'), new Set(paths));
+    return paths.map((path) => answers.get(path));
+  }
+
+  /** The best answer to each query. A line that would silently count as a miss is an error: it shows a wrong adapter. */
+  private answersOf(output: string, asked: ReadonlySet<string>): Map<string, PeerAnswer> {
+    const answers = new Map<string, PeerAnswer>();
+    for (const line of output.split(/\r?\n/)) {
+      const [query, path, said, ...rest] = line.split('\t');
+      if (query === undefined || path === undefined || said === undefined) continue;
+      const name = this.names.get(path);
+      const score = said.trim() === '' ? Number.NaN : Number(said);
+      if (!asked.has(query) || name === undefined || !Number.isFinite(score) || rest.length > 0) {
+        const phrase = {
+          fr: `Le pair ${this.name} a répondu autre chose que « requête<TAB>fichier de la bibliothèque<TAB>score » : ${line}`,
+          en: `The peer ${this.name} printed something else than "query<TAB>library file<TAB>score": ${line}`,
+        };
+        throw new AppError('peer_output', 500, phrase);
+      }
+      if (score > (answers.get(query)?.score ?? Number.NEGATIVE_INFINITY))
+        answers.set(query, { name, score });
+    }
+    return answers;
   }
 }
