@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '../../src/errors';
-import { music } from '../../test/support/airplay';
+import { projectRoot } from '../../src/paths';
+import { mix, music } from '../../test/support/airplay';
+import { isInstalled } from './ffmpeg';
 import type { Song } from './material';
 import { CommandPeer } from './peers';
 
@@ -18,13 +21,19 @@ const EXACT = `
     if (file) console.log([query, file, sound.length].join('\\t'));
   }
 `;
+/** Four pieces at once: one alone has too few peaks at a time for Olaf. */
+const piece = (seed: number) =>
+  mix(
+    20,
+    [0, 1, 2, 3].map((part) => ({ audio: music(seed + part, 20), atS: 0, gain: 0.4 })),
+  );
 const library: Song[] = Array.from({ length: 4 }, (_, i) => ({
-  ...{ name: `song ${i}.ogg`, path: `/nowhere/song ${i}.ogg`, samples: music(40_000 + i, 20) },
+  ...{ name: `song ${i}.ogg`, path: `/nowhere/song ${i}.ogg`, samples: piece(40_000 + 10 * i) },
   reference: { trackId: i, durationS: 20, words: new Uint32Array() },
 }));
 const excerpt = (song: number, fromS: number) =>
   library[song]!.samples.subarray(fromS * 8000, (fromS + 10) * 8000);
-const stranger = music(50_000, 10);
+const stranger = piece(50_000).subarray(0, 80_000);
 let folder: string;
 
 beforeAll(() => {
@@ -86,5 +95,31 @@ describe('a peer that a command starts', () => {
     }
     expect(failure?.code).toBe('peer_failed');
     expect(failure?.phrase.fr).toMatch(/^Le pair Exact a échoué \(code 3\)/);
+  });
+});
+
+describe('Olaf', () => {
+  const adapter = join(projectRoot, 'bench/recognition/peers/olaf.mjs');
+  const here = isInstalled(process.env.OLAF ?? 'olaf_core') && isInstalled('ffmpeg');
+  if (!here) console.warn('SKIPPED: Olaf (olaf_core, or the path in OLAF) or ffmpeg is not installed');
+
+  test.skipIf(!here)('knows excerpts, also when asked again, and no stranger', () => {
+    const olaf = new CommandPeer('Olaf', `"${process.execPath}" "${adapter}"`, library, folder);
+    const queries = [excerpt(2, 3), stranger, excerpt(0, 7.5)];
+    for (const seconds of [10, 8]) {
+      const answers = olaf.ask(queries, seconds);
+      expect(answers.map((answer) => answer?.name)).toEqual(['song 2.ogg', undefined, 'song 0.ogg']);
+    }
+  });
+
+  test.skipIf(!isInstalled('ffmpeg'))('that is not there is told in a line', () => {
+    const list = join(folder, 'peer-library.txt');
+    peer(EXACT);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [adapter, list, list], {
+      encoding: 'utf8',
+      env: { ...process.env, OLAF: join(folder, 'no olaf') },
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^Olaf introuvable.+\n$/);
   });
 });
