@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -98,28 +98,47 @@ describe('a peer that a command starts', () => {
   });
 });
 
-describe('Olaf', () => {
-  const adapter = join(projectRoot, 'bench/recognition/peers/olaf.mjs');
-  const here = isInstalled(process.env.OLAF ?? 'olaf_core') && isInstalled('ffmpeg');
-  if (!here) console.warn('SKIPPED: Olaf (olaf_core, or the path in OLAF) or ffmpeg is not installed');
+/** What `named` is the path of is there, or a program of that name. */
+function present(what: string, named: string | undefined, program = ''): boolean {
+  const here = isInstalled('ffmpeg') && (named === undefined ? isInstalled(program) : existsSync(named));
+  if (!here) console.warn(`SKIPPED: ${what} or ffmpeg is not there, its adapter is not tried`);
+  return here;
+}
 
-  test.skipIf(!here)('knows excerpts, also when asked again, and no stranger', () => {
-    const olaf = new CommandPeer('Olaf', `"${process.execPath}" "${adapter}"`, library, folder);
-    const queries = [excerpt(2, 3), stranger, excerpt(0, 7.5)];
-    for (const seconds of [10, 8]) {
-      const answers = olaf.ask(queries, seconds);
-      expect(answers.map((answer) => answer?.name)).toEqual(['song 2.ogg', undefined, 'song 0.ogg']);
-    }
-  });
+describe.each([
+  {
+    ...{ file: 'olaf.mjs', variable: 'OLAF', says: /^Olaf introuvable.+\n$/ },
+    here: present('Olaf (olaf_core, or its path in OLAF)', process.env.OLAF, 'olaf_core'),
+  },
+  {
+    ...{ file: 'audfprint.mjs', variable: 'AUDFPRINT', says: /^audfprint introuvable.+\n$/ },
+    here: present('audfprint (its path in AUDFPRINT)', process.env.AUDFPRINT ?? ''),
+  },
+])('the adapter $file', ({ file, variable, says, here }) => {
+  const adapter = join(projectRoot, 'bench/recognition/peers', file);
 
-  test.skipIf(!isInstalled('ffmpeg'))('that is not there is told in a line', () => {
-    const list = join(folder, 'peer-library.txt');
+  test.skipIf(!here)(
+    'knows excerpts better than strangers, also when asked again',
+    () => {
+      const other = new CommandPeer(file, `"${process.execPath}" "${adapter}"`, library, folder);
+      const queries = [excerpt(2, 3), stranger, excerpt(0, 7.5)];
+      for (const seconds of [10, 8]) {
+        const [first, strange, last] = other.ask(queries, seconds);
+        expect([first?.name, last?.name]).toEqual(['song 2.ogg', 'song 0.ogg']);
+        expect(Math.min(first!.score, last!.score)).toBeGreaterThan(2 * (strange?.score ?? 0));
+      }
+    },
+    120_000,
+  );
+
+  test.skipIf(!isInstalled('ffmpeg'))('tells in a line that the program is not there', () => {
     peer(EXACT);
+    const list = join(folder, 'peer-library.txt');
     const { status, stdout, stderr } = spawnSync(process.execPath, [adapter, list, list], {
       encoding: 'utf8',
-      env: { ...process.env, OLAF: join(folder, 'no olaf') },
+      env: { ...process.env, [variable]: join(folder, 'not there') },
     });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/^Olaf introuvable.+\n$/);
+    expect(stderr).toMatch(says);
   });
 });
