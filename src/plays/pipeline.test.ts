@@ -7,6 +7,7 @@ import { air, samplesFrom } from '../../test/support/air';
 import { freshDatabase } from '../../test/support/database';
 import { type Aired, reportsOf, seeded } from '../../test/support/heard-programme';
 import { stationAndTrack } from '../../test/support/stored-plays';
+import { scrape } from '../../test/support/telemetry';
 import { SAMPLE_RATE } from '../audio';
 import type { AudioChunk, SessionEnded, SessionStarted } from '../capture/types';
 import { clockAtRate } from '../clock';
@@ -18,7 +19,8 @@ import { PlayStore } from './store';
 import { UnknownAudio, type UnknownPlay } from './unknown';
 import { UnknownStore } from './unknown-store';
 
-const log = pino({ level: 'silent' });
+const complaints: string[] = [];
+const log = pino({ level: 'warn' }, { write: (line: string) => void complaints.push(JSON.parse(line).msg) });
 /** Fingerprints take their time where other tests run beside. */
 const WAIT = { timeout: 60_000 };
 const ZERO = Date.UTC(2026, 10, 1, 8);
@@ -32,6 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 beforeEach(async () => {
+  complaints.length = 0;
   folder = mkdtempSync(join(tmpdir(), 'sodav-pipeline-'));
   ids = await stationAndTrack(db.knex, { title: 'Birima' });
 });
@@ -41,7 +44,9 @@ afterEach(async () => {
 });
 
 /** A run of the service from recogniser to database; the clock stands at the air's start and runs `rate` times as fast. */
-async function run(options: { rate?: number; maxBytes?: number; nowMs?: number } = {}) {
+async function run(
+  options: { rate?: number; maxBytes?: number; nowMs?: number; wanted?: (play: UnknownPlay) => boolean } = {},
+) {
   const store = new PlayStore(db.knex);
   const unknownStore = new UnknownStore(db.knex);
   const shift = Date.now() - (options.nowMs ?? ZERO);
@@ -50,15 +55,19 @@ async function run(options: { rate?: number; maxBytes?: number; nowMs?: number }
   const plays = await PlayLog.open({ folder: join(folder, 'journal'), store, maxBytes: 1e7, log });
   const told: UnknownPlay[] = [];
   const named: number[] = [];
-  const unknown = await UnknownAudio.open({
+  const unknown: UnknownAudio = await UnknownAudio.open({
     folder: join(folder, 'unknown'),
     maxBytes: options.maxBytes ?? 1e8,
     store: unknownStore,
-    clock: clockAtRate(10),
+    // What waits for an ended play's bounds to settle takes a second.
+    clock: clockAtRate(45),
     log,
     fingerprint: fingerprintOf,
     isWaiting: (id) => plays.latest(id) !== undefined,
-    onUnknown: (play) => void told.push(play),
+    onUnknown(play) {
+      told.push(play);
+      if (options.wanted?.(play) === false) void unknown.release(play.playId);
+    },
     onNamed: ({ trackId }) => void named.push(trackId),
   });
   const received = { started: [] as SessionStarted[], samples: 0, ended: [] as SessionEnded[] };
@@ -86,6 +95,7 @@ const song = (trackId: number | undefined, fromS: number, toS: number, refFromS 
 });
 const heard = (aired: readonly Aired[], lengthS: number, sessionId: string) =>
   reportsOf(aired, lengthS, seeded(5), { stationId: ids.stationId, sessionId });
+const lost = async (labels = {}) => (await scrape()).sum('sodav_unknown_plays_lost_total', labels);
 const pcm = (path: string) => {
   const data = readFileSync(path);
   return new Int16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length));
@@ -149,6 +159,76 @@ describe('unknown music', () => {
     expect(pcm(pcmPath)).toEqual(samplesFrom(0, Math.round(durationS * SAMPLE_RATE)));
   });
 
+  describe('that a title ends too late, before the line of the next song is accepted', () => {
+    async function heardUntilTheLine() {
+      const here = await run({ wanted: ({ status }) => status === 'open' });
+      const { pipeline, told } = here;
+      const title = (atS: number, text: string) =>
+        pipeline.title({ ...ids, sessionId: 'a', title: text, atSample: atS * SAMPLE_RATE });
+      const reports = heard([song(undefined, 0, 97), song(ids.trackId, 97, 200)], 250, 'a');
+      const line = reports.findIndex(({ lines }) => lines.length > 0);
+      air(pipeline, reports.slice(0, 2), ZERO);
+      title(5, 'A');
+      air(pipeline, reports.slice(2, line - 1), ZERO, { start: false });
+      title(99, 'B');
+      air(pipeline, reports.slice(line - 1, line), ZERO, { start: false });
+      const goOn = () => air(pipeline, reports.slice(line), ZERO, { start: false });
+      return { ...here, goOn, ended: () => told.filter(({ status }) => status === 'complete') };
+    }
+
+    test('is told once, with the audio that it has in the end', async () => {
+      const { goOn, ended, unknownStore, stop } = await heardUntilTheLine();
+      goOn();
+      await expect.poll(() => ended().length, WAIT).toBeGreaterThan(0);
+      await stop();
+      expect(ended()).toMatchObject([{ complete: true }]);
+      const { playId, durationS } = ended()[0]!;
+      expect(Math.abs(durationS - 97)).toBeLessThan(0.5);
+      const own = samplesFrom(0, Math.round(durationS * SAMPLE_RATE));
+      expect(await unknownStore.fingerprint(playId)).toEqual(fingerprintOf(own));
+      expect(complaints).toEqual([]);
+    });
+
+    test('and whose audio has served by then: nothing is lost, and nothing said', async () => {
+      const { goOn, ended, plays, store, stop } = await heardUntilTheLine();
+      const before = await lost();
+      await expect.poll(() => ended().length, WAIT).toBe(1);
+      goOn();
+      await plays.flushed();
+      const play = await store.get(ended()[0]!.playId);
+      expect((play!.endedAt - play!.startedAt) / 1000).toBeLessThan(98);
+      await stop();
+      expect(ended()).toHaveLength(1);
+      expect([await lost(), complaints]).toEqual([before, []]);
+    });
+  });
+
+  test('that is reported when its audio is gone is lost: that is said once, and counted', async () => {
+    const { pipeline, told, stop } = await run();
+    const before = await lost({ reason: 'late' });
+    const reports = heard([song(undefined, 0, 60)], 200, 'a');
+    // The recogniser has not said a word when the last of it has been heard.
+    air(
+      {
+        sessionStarted: (event) => pipeline.sessionStarted(event),
+        audio: (chunk) => pipeline.audio(chunk),
+        title: (event) => pipeline.title(event),
+        sessionEnded: (event) => pipeline.sessionEnded(event),
+        connectFailed: () => undefined,
+        report: () => undefined,
+      },
+      reports,
+      ZERO,
+    );
+    for (const report of reports) pipeline.report(report);
+    const message =
+      "musique inconnue : l'audio n'était plus en mémoire quand elle a été relevée, elle ne sera pas identifiée";
+    await expect.poll(() => complaints, WAIT).toEqual([message]);
+    await stop();
+    expect(await lost({ reason: 'late' })).toBe(before + 1);
+    expect([told, complaints]).toEqual([[], [message]]);
+  });
+
   test('that turns out to be the beginning of a recognised song leaves nothing behind', async () => {
     const { pipeline, plays, store, told } = await run();
     const line = heard([song(ids.trackId, 0, 100)], 100, 'a').at(-2)!.lines[0]!;
@@ -203,12 +283,14 @@ describe('unknown music', () => {
 
   test('takes no more disk than it may: the oldest audio goes, and is counted', async () => {
     const { pipeline, told, unknown } = await run({ maxBytes: 3e6 });
+    const before = await lost({ reason: 'disk_full' });
     for (let i = 0; i < 4; i++) {
       air(pipeline, heard([song(undefined, 0, 60)], 130, `s${i}`), ZERO + i * 200_000, { fault: 'stall' });
+      await expect.poll(() => told.filter(({ complete }) => complete).length, WAIT).toBe(i + 1);
     }
-    await expect.poll(() => told.filter(({ complete }) => complete).length, WAIT).toBe(4);
     expect(unknown.bytes).toBeLessThanOrEqual(3e6);
-    expect(unknown.dropped).toBe(1);
+    expect(await lost({ reason: 'disk_full' })).toBe(before + 1);
+    expect(complaints).toHaveLength(1);
     const left = told.filter(({ complete }) => complete).map(({ playId }) => `${playId}.pcm`);
     expect(readdirSync(join(folder, 'unknown')).sort()).toEqual(left.slice(1).sort());
   });
@@ -230,6 +312,18 @@ describe('stopped and started again', () => {
     const { items } = await second.store.list({ stationId: ids.stationId });
     expect(items).toMatchObject([{ status: 'complete' }]);
     expect((items[0]!.endedAt - items[0]!.startedAt) / 1000).toBeCloseTo(200, 0);
+  });
+
+  test('before the bounds of an unknown play have settled: told by the next run, as whole', async () => {
+    const first = await run();
+    air(first.pipeline, heard([song(undefined, 0, 60)], 80, 'a'), ZERO);
+    await first.stop();
+    expect(first.told.map(({ status }) => status)).toEqual(['open']);
+    const second = await run({ nowMs: ZERO + 100_000 });
+    await second.unknown.recover();
+    await expect
+      .poll(() => second.told, WAIT)
+      .toMatchObject([{ status: 'complete', complete: true, durationS: 60 }]);
   });
 
   test('and the station gone: the play is closed as cut by the clock alone, unknown music with its audio', async () => {

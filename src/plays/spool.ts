@@ -1,34 +1,31 @@
 import { mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '../log';
+
+interface SpoolOptions {
+  readonly maxBytes: number;
+  /** The bound has cost this play's file. */
+  readonly onDropped: (playId: string) => void;
+}
 
 /** Files `<playId>.pcm` (mono, 16-bit little-endian, 8 kHz) in one folder of bounded size. */
 export class Spool {
   readonly #folder: string;
-  readonly #maxBytes: number;
-  readonly #log: Logger;
+  readonly #options: SpoolOptions;
   /** Size of each file, oldest play first (their names begin with their time). */
   readonly #sizes = new Map<string, number>();
-  #dropped = 0;
 
-  private constructor(folder: string, options: { maxBytes: number; log: Logger }) {
+  private constructor(folder: string, options: SpoolOptions) {
     this.#folder = folder;
-    this.#maxBytes = options.maxBytes;
-    this.#log = options.log;
+    this.#options = options;
   }
 
-  static async open(folder: string, options: { maxBytes: number; log: Logger }): Promise<Spool> {
+  static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     await mkdir(folder, { recursive: true });
     const spool = new Spool(folder, options);
     for (const name of (await readdir(folder)).filter((file) => /^[0-9a-f-]{36}\.pcm$/.test(file)).sort()) {
       spool.#sizes.set(name.slice(0, -4), (await stat(join(folder, name))).size);
     }
     return spool;
-  }
-
-  /** Files that the bound has cost since the start. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   get bytes(): number {
@@ -91,13 +88,9 @@ export class Spool {
 
   async #makeRoom(playId: string, bytes: number): Promise<void> {
     for (const oldest of [...this.#sizes.keys()]) {
-      if (this.bytes + bytes <= this.#maxBytes) return;
+      if (this.bytes + bytes <= this.#options.maxBytes) return;
       if (oldest === playId) continue;
-      this.#dropped += 1;
-      this.#log.warn(
-        { playId: oldest, dropped: this.#dropped, maxBytes: this.#maxBytes },
-        "musique inconnue : plus de place, l'enregistrement le plus ancien est supprimé",
-      );
+      this.#options.onDropped(oldest);
       await this.remove(oldest);
     }
   }

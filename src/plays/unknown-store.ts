@@ -58,21 +58,21 @@ export class UnknownStore {
   /** Those of the plays that have ended, are still unknown and have no row here. */
   async withoutRow(
     playIds: readonly string[],
-  ): Promise<{ id: string; stationId: number; status: PlayStatus; kind: PlayKind }[]> {
-    const rows: { id: string; station_id: string; status: PlayStatus; kind: PlayKind }[] = await this.#knex(
-      'plays as p',
-    )
-      .leftJoin('unknown_plays as u', 'u.play_id', 'p.id')
-      .whereRaw('p.id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
-      .where('p.kind', 'unknown')
-      .whereNot('p.status', 'open')
-      .whereNull('u.play_id')
-      .select('p.id', 'p.station_id', 'p.status', 'p.kind');
-    return rows.map(({ id, station_id, status, kind }) => ({
+  ): Promise<{ id: string; stationId: number; status: PlayStatus; kind: PlayKind; durationS: number }[]> {
+    const rows: (Pick<Row, 'station_id' | 'status' | 'duration_s'> & { id: string; kind: PlayKind })[] =
+      await this.#knex('plays as p')
+        .leftJoin('unknown_plays as u', 'u.play_id', 'p.id')
+        .whereRaw('p.id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
+        .where('p.kind', 'unknown')
+        .whereNot('p.status', 'open')
+        .whereNull('u.play_id')
+        .select('p.id', 'p.station_id', 'p.status', 'p.kind', durationOf(this.#knex));
+    return rows.map(({ id, station_id, status, kind, duration_s }) => ({
       id,
       stationId: Number(station_id),
       status,
       kind,
+      durationS: duration_s,
     }));
   }
 

@@ -1,8 +1,10 @@
+import { instruments } from '../../otel/metrics/instruments';
 import { SAMPLE_RATE, seconds } from '../audio';
 import type { Clock } from '../clock';
 import type { Logger } from '../log';
 import type { Fingerprint } from '../recognition/local/fingerprint';
 import type { PcmRing } from './pcm-ring';
+import { Settling } from './settling';
 import { Spool } from './spool';
 import type { Play, PlayStatus } from './types';
 import type { StoredUnknown, UnknownStore } from './unknown-store';
@@ -32,8 +34,8 @@ export interface UnknownAudioOptions {
   /** A play waits to be written to the database: what refers to it must wait too. */
   readonly isWaiting: (playId: string) => boolean;
   /**
-   * Told of a play when it is first written (status `open`), when it has ended and its row is there, and again should
-   * its bounds be corrected after that.
+   * Told of a play when it is first written (status `open`), when it has ended, its bounds have settled and its row is
+   * there, and again should they be corrected after that while its audio is still here.
    */
   readonly onUnknown: (play: UnknownPlay) => void;
   /** The whole audio of a play that a service named before it had ended: better for a reference than its beginning. */
@@ -44,13 +46,29 @@ export interface UnknownAudioOptions {
 interface Recording {
   from: number;
   to: number;
-  /** Audio was missing in between, or the disk bound took it: what could be added would not be what was on the air. */
-  broken: boolean;
+  /** Why nothing more may be added: audio was missing in between, it would not be what was on the air. */
+  broken?: 'late' | 'disk_error';
+  /** Why there is no file any more: nobody needs it, or it is lost, which was said and counted then. */
+  gone?: 'released' | 'lost';
 }
+
+/** Why an unknown play has no audio by which it could be named. */
+const LOSSES = {
+  disk_full: "plus de place, l'enregistrement le plus ancien est supprimé (UNKNOWN_DISK_MB)",
+  disk_error: "l'audio n'a pas pu être écrit, elle ne sera pas identifiée",
+  late: "l'audio n'était plus en mémoire quand elle a été relevée, elle ne sera pas identifiée",
+  restart: "l'audio d'avant l'arrêt n'est pas sur ce disque, elle ne sera pas identifiée",
+} as const;
+type Loss = keyof typeof LOSSES;
 
 /** What is needed of a play to tell others about its audio. */
 type Described = Pick<Play, 'id' | 'stationId' | 'status' | 'kind' | 'trackId'>;
 
+/**
+ * An ended play waits so long for a correction of its bounds before it is fingerprinted and told: what ended it may have
+ * been a title that came seconds late, and the line of the song after it reaches back when it is accepted.
+ */
+const SETTLING_MS = 45_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Plays that wait for the database with their fingerprints, at most. */
 const MAX_WAITING = 500;
@@ -63,6 +81,7 @@ export class UnknownAudio {
   readonly #spool: Spool;
   readonly #recordings = new Map<string, Recording>();
   readonly #stopping = new AbortController();
+  readonly #settling: Settling;
   #work: Promise<void> = Promise.resolve();
   #rows: { play: Described; whole: boolean; durationS: number; fingerprint: Fingerprint }[] = [];
   #saving: Promise<void> | undefined;
@@ -70,15 +89,16 @@ export class UnknownAudio {
   private constructor(options: UnknownAudioOptions, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
+    this.#settling = new Settling(options.clock, SETTLING_MS);
   }
 
   static async open(options: UnknownAudioOptions): Promise<UnknownAudio> {
-    return new UnknownAudio(options, await Spool.open(options.folder, options));
-  }
-
-  /** Recordings that the disk bound has cost since the start. */
-  get dropped(): number {
-    return this.#spool.dropped;
+    const spool = await Spool.open(options.folder, {
+      ...options,
+      onDropped: (playId) => unknown.#lost(playId, 'disk_full'),
+    });
+    const unknown: UnknownAudio = new UnknownAudio(options, spool);
+    return unknown;
   }
 
   get bytes(): number {
@@ -95,20 +115,23 @@ export class UnknownAudio {
     if (play.kind === 'track' && play.method === 'local') {
       // Recognised after all: nobody has to name it.
       this.#recordings.delete(play.id);
+      this.#settling.forget(play.id);
       this.#then(play, () => this.#spool.remove(play.id));
       return;
     }
+    const known = this.#recordings.get(play.id);
+    // Whoever wanted its audio has had it, or nobody can: other bounds change nothing any more.
+    if (known?.gone) return;
     const from = Math.round((play.evidence.heard[0]?.fromS ?? 0) * SAMPLE_RATE);
     const to = from + Math.round(((play.endedAt - play.startedAt) / 1000) * SAMPLE_RATE);
-    const known = this.#recordings.get(play.id);
     // Cut out now: the ring moves on while the disk is busy.
     const fresh = ring?.slice(known?.to ?? from, to) ?? {
       first: known?.to ?? from,
       samples: new Int16Array(0),
     };
-    const recording = known ?? { from: fresh.first, to: fresh.first, broken: false };
+    const recording: Recording = known ?? { from: fresh.first, to: fresh.first };
     const fileFrom = recording.from;
-    if (fresh.samples.length > 0 && fresh.first !== recording.to) recording.broken = true;
+    if (fresh.samples.length > 0 && fresh.first !== recording.to) recording.broken = 'late';
     if (!recording.broken) recording.to = fresh.first + fresh.samples.length;
     const closed = play.status !== 'open';
     if (closed) {
@@ -125,19 +148,25 @@ export class UnknownAudio {
         if (play.revision === 1) this.#tell(play, false);
         return;
       }
-      if (to <= from) return this.#spool.remove(play.id);
-      if (exact) {
-        await this.#spool.behead(play.id, from - fileFrom);
-        await this.#spool.shorten(play.id, to - Math.max(from, fileFrom));
-      }
-      await this.#finish(play, exact && play.status === 'complete' ? to - from : undefined);
+      const begins = exact ? Math.max(from, fileFrom) : from;
+      // Nothing is left of the play, or nothing of it was left to be kept.
+      if (to <= begins) return this.#spool.remove(play.id);
+      if (!exact) return this.#finish(play, undefined, 'restart');
+      await this.#spool.behead(play.id, begins - fileFrom);
+      await this.#spool.shorten(play.id, to - begins);
     });
+    this.#settling.forget(play.id);
+    if (!closed || !exact || to <= from) return;
+    const samplesOfAll = play.status === 'complete' ? to - from : undefined;
+    this.#settling.call(play.id, () => this.#then(play, () => this.#finish(play, samplesOfAll)));
   }
 
   /** Makes the rows that an earlier run had no time to make. To be called once, after `PlayPipeline.resume`. */
   async recover(): Promise<void> {
     for (const play of await this.#options.store.withoutRow(this.#spool.plays)) {
-      this.#then(play, () => this.#finish(play, undefined));
+      if (this.#recordings.has(play.id)) continue; // resumed, and ended by that
+      const samples = Math.round(play.durationS * SAMPLE_RATE);
+      this.#then(play, () => this.#finish(play, play.status === 'complete' ? samples : undefined));
     }
   }
 
@@ -155,12 +184,15 @@ export class UnknownAudio {
 
   /** The audio is not needed any more. */
   release(playId: string): Promise<void> {
+    const recording = this.#recordings.get(playId);
+    if (recording) recording.gone ??= 'released';
     this.#work = this.#work.then(() => this.#spool.remove(playId)).catch(() => undefined);
     return this.#work;
   }
 
-  /** Ends the work on disk. Rows that the database has not taken are made again by the next run. */
+  /** Ends the work on disk. Rows of plays that settle, or that the database has not taken, are made by the next run. */
   async stop(): Promise<void> {
+    this.#settling.stop();
     await this.#work;
     this.#stopping.abort();
     await this.#saving;
@@ -170,6 +202,15 @@ export class UnknownAudio {
     this.#work = this.#work.then(job).catch((error: unknown) => {
       this.#options.log.error({ err: error, playId: play.id }, 'musique inconnue : audio non gardé');
     });
+  }
+
+  /** Nobody will be able to name this play. Said and counted once; not at all when its audio had served. */
+  #lost(playId: string, reason: Loss): void {
+    const recording = this.#recordings.get(playId);
+    if (recording?.gone) return;
+    if (recording) recording.gone = 'lost';
+    instruments.unknownLost.add(1, { reason });
+    this.#options.log.warn({ playId, reason }, `musique inconnue : ${LOSSES[reason]}`);
   }
 
   #keep(playId: string, recording: Recording): void {
@@ -183,19 +224,27 @@ export class UnknownAudio {
   async #append(playId: string, recording: Recording, at: number, samples: Int16Array): Promise<void> {
     if (recording.broken || (this.#spool.samples(playId) ?? 0) !== at) {
       if (!recording.broken) await this.#spool.remove(playId);
-      recording.broken = true;
+      recording.broken ??= 'late';
       this.#options.log.warn({ playId }, "musique inconnue : l'audio a un trou, la suite n'est pas gardée");
       return;
     }
-    await this.#spool.append(playId, samples);
+    try {
+      await this.#spool.append(playId, samples);
+    } catch (error) {
+      recording.broken = 'disk_error';
+      throw error;
+    }
   }
 
-  /** @param samplesOfAll of the play from its start to its end; undefined: it is not known to be here as a whole */
-  async #finish(play: Described, samplesOfAll: number | undefined): Promise<void> {
+  /**
+   * @param samplesOfAll of the play from its start to its end; undefined: it is not known to be here as a whole
+   * @param whyMissing should there be no audio
+   */
+  async #finish(play: Described, samplesOfAll: number | undefined, whyMissing: Loss = 'late'): Promise<void> {
     const { log } = this.#options;
     if (!this.#spool.samples(play.id)) {
-      log.warn({ playId: play.id }, "musique inconnue : il n'y a pas d'audio à identifier");
-      return this.#spool.remove(play.id);
+      await this.#spool.remove(play.id);
+      return this.#lost(play.id, this.#recordings.get(play.id)?.broken ?? whyMissing);
     }
     const samples = await this.#spool.read(play.id);
     const fingerprint = await this.#options.fingerprint(samples);

@@ -35,6 +35,23 @@ export const playMetrics = {
     stability: 'stable',
     documented: false,
   }),
+  unknownLost: metric({
+    name: 'sodav_unknown_plays_lost_total',
+    otelName: 'sodav.unknown_plays.lost',
+    kind: 'counter',
+    unit: '{play}',
+    help: {
+      fr: 'Diffusions inconnues dont il ne reste pas d’audio à identifier, par cause',
+      en: 'Unknown plays of which no audio is left to be identified, by cause',
+    },
+    labels: { reason: closed('disk_full', 'disk_error', 'late', 'restart') },
+    source: 'code',
+    fedBy: 'La garde de la musique inconnue, une fois par diffusion.',
+    howToRead:
+      'Zéro est la seule bonne valeur. disk_full : UNKNOWN_DISK_MB est trop petit, ou les services externes ne suivent pas ; disk_error : le disque n’a pas pu être écrit ; late : la reconnaissance avait plus d’une minute de retard ; restart : le service a été tué, ou relayé par une autre copie.',
+    stability: 'experimental',
+    documented: false,
+  }),
   journalEntries: metric({
     name: 'sodav_play_journal_entries',
     otelName: 'sodav.play_journal.entries',
