@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
-import { figure, grid, note } from '../lib/figures';
+import { figure, grid, note, tally } from '../lib/figures';
 import { lines } from '../lib/graphs';
-import { COLOURS, words } from '../lib/panel';
+import { COLOURS, moreIsBetter, moreIsWorse, words } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, recorded } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -40,25 +40,21 @@ export const alertsAndSlo: Board = {
     {
       title: p('En bref', 'In short'),
       panels: [
-        figure({
+        tally({
           title: p('Critiques', 'Critical'),
           description: p('Quelqu’un doit agir maintenant.', 'Somebody must act now.'),
-          unit: 'none',
           noValue: p('Aucune', 'None'),
           w: 4,
-          min: 0,
-          queries: [{ expr: 'count(ALERTS{alertstate="firing", severity="critical"}) or vector(0)' }],
-          steps: [{ colour: COLOURS.good }, { from: 1, colour: COLOURS.bad }],
+          expr: 'count(ALERTS{alertstate="firing", severity="critical"}) or vector(0)',
+          steps: moreIsWorse({ bad: 1 }),
         }),
-        figure({
+        tally({
           title: p('Avertissements', 'Warnings'),
           description: p('À regarder dans la journée.', 'To look at during the day.'),
-          unit: 'none',
           noValue: p('Aucun', 'None'),
           w: 4,
-          min: 0,
-          queries: [{ expr: 'count(ALERTS{alertstate="firing", severity="warning"}) or vector(0)' }],
-          steps: [{ colour: COLOURS.good }, { from: 1, colour: COLOURS.doubtful }],
+          expr: 'count(ALERTS{alertstate="firing", severity="warning"}) or vector(0)',
+          steps: moreIsWorse({ doubtful: 1 }),
         }),
         figure({
           title: p('Chaîne des alertes', 'Alert chain'),
@@ -91,7 +87,7 @@ export const alertsAndSlo: Board = {
           max: 1,
           decimals: 3,
           queries: [{ expr: `1 - max(${recorded('job:sodav_http_errors:ratio_rate30d')})` }],
-          steps: [{ colour: COLOURS.bad }, { from: 0.995, colour: COLOURS.good }],
+          steps: moreIsBetter({ good: 0.995 }),
         }),
         figure({
           title: p('Budget d’erreurs restant', 'Error budget left'),
@@ -105,11 +101,7 @@ export const alertsAndSlo: Board = {
           max: 1,
           decimals: 1,
           queries: [{ expr: `1 - max(${recorded('job:sodav_http_errors:ratio_rate30d')}) / ${BUDGET}` }],
-          steps: [
-            { colour: COLOURS.bad },
-            { from: 0.1, colour: COLOURS.doubtful },
-            { from: 0.5, colour: COLOURS.good },
-          ],
+          steps: moreIsBetter({ doubtful: 0.1, good: 0.5 }),
         }),
         figure({
           title: p('Vitesse de dépense (1 h)', 'Burn rate (1 h)'),
@@ -123,11 +115,7 @@ export const alertsAndSlo: Board = {
           min: 0,
           decimals: 1,
           queries: [{ expr: burn('1h') }],
-          steps: [
-            { colour: COLOURS.good },
-            { from: 1, colour: COLOURS.doubtful },
-            { from: 6, colour: COLOURS.bad },
-          ],
+          steps: moreIsWorse({ doubtful: 1, bad: 6 }),
         }),
       ],
     },

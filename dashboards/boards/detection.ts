@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
-import { figure } from '../lib/figures';
+import { figure, tally } from '../lib/figures';
 import { lines, spread } from '../lib/graphs';
-import { COLOURS, words } from '../lib/panel';
+import { COLOURS, moreIsWorse, words } from '../lib/panel';
 import { p, same } from '../lib/phrase';
 import { increase, max, quantile, rate, recorded } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -32,18 +32,16 @@ export const detection: Board = {
     {
       title: p('En bref', 'In short'),
       panels: [
-        figure({
+        tally({
           title: p('Reconnus en 30 minutes', 'Recognised in 30 minutes'),
           description: p(
             'Zéro alors que des stations diffusent de la musique : voir docs/runbooks/SodavNoDetection.md.',
             'Zero while stations play music: see docs/runbooks/SodavNoDetection.md.',
           ),
-          unit: 'none',
           noValue: p('Pas encore', 'Not yet'),
           w: 4,
-          min: 0,
           decimals: 0,
-          queries: [{ expr: `sum(${recorded('job:sodav_detections_success:increase30m')})` }],
+          expr: `sum(${recorded('job:sodav_detections_success:increase30m')})`,
         }),
         figure({
           title: p('Confiance médiane (1 h)', 'Median confidence (1 h)'),
@@ -70,23 +68,17 @@ export const detection: Board = {
           min: 0,
           max: 1,
           queries: [{ expr: `max(${recorded('job:sodav_unidentified_music:ratio_rate6h')})` }],
-          steps: [
-            { colour: COLOURS.good },
-            { from: 0.3, colour: COLOURS.doubtful },
-            { from: 0.5, colour: COLOURS.bad },
-          ],
+          steps: moreIsWorse({ doubtful: 0.3, bad: 0.5 }),
         }),
-        figure({
+        tally({
           title: p('Titres dans l’index', 'Tracks in the index'),
           description: p(
             'Ce que la reconnaissance sur place connaît. Zéro avec une bibliothèque remplie : voir SodavIndexEmpty.',
             'What the local recognition knows. Zero with a filled library: see SodavIndexEmpty.',
           ),
-          unit: 'none',
           noValue: p('Pas d’index', 'No index'),
           w: 4,
-          min: 0,
-          queries: [{ expr: max(M.indexTracks) }],
+          expr: max(M.indexTracks),
         }),
         figure({
           title: p('Retard', 'Backlog'),
@@ -99,11 +91,7 @@ export const detection: Board = {
           w: 4,
           min: 0,
           queries: [{ expr: max(M.recognitionBacklog) }],
-          steps: [
-            { colour: COLOURS.good },
-            { from: 30, colour: COLOURS.doubtful },
-            { from: 60, colour: COLOURS.bad },
-          ],
+          steps: moreIsWorse({ doubtful: 30, bad: 60 }),
         }),
         figure({
           title: p('Budget AudD restant', 'AudD budget left'),

@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
-import { figure } from '../lib/figures';
+import { figure, tally } from '../lib/figures';
 import { lines } from '../lib/graphs';
-import { COLOURS, words } from '../lib/panel';
+import { COLOURS, moreIsBetter, moreIsWorse, words } from '../lib/panel';
 import { p, same } from '../lib/phrase';
 import { increase, max, of, recorded, sum } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -38,79 +38,63 @@ export const overview: Board = {
             0: { text: p('Arrêté', 'Down'), colour: COLOURS.bad },
           }),
         }),
-        figure({
+        tally({
           title: p('Alertes', 'Alerts'),
           description: p(
             'Alertes critiques et avertissements qui sonnent. Plus de zéro : ouvrir le tableau « Alertes & SLO ».',
             'Critical alerts and warnings that fire. More than none: open the “Alerts & SLO” dashboard.',
           ),
-          unit: 'none',
           noValue: p('Aucune', 'None'),
           w: 6,
           h: 3,
-          min: 0,
-          queries: [
-            { expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)' },
-          ],
-          steps: [
-            { colour: COLOURS.good },
-            { from: 1, colour: COLOURS.doubtful },
-            { from: 5, colour: COLOURS.bad },
-          ],
+          expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)',
+          steps: moreIsWorse({ doubtful: 1, bad: 5 }),
         }),
-        figure({
+        tally({
           title: p('Nombre de stations actives', 'Active stations'),
           description: p(
             'Stations dont le son a été décodé dans les 30 dernières secondes. Zéro : plus rien n’est relevé.',
             'Stations whose audio was decoded in the last 30 seconds. Zero: nothing is logged any more.',
           ),
-          unit: 'none',
           noValue: p('Inconnu', 'Unknown'),
           w: 6,
           h: 3,
-          min: 0,
-          queries: [{ expr: max(M.activeStations) }],
+          expr: max(M.activeStations),
           steps: [{ colour: COLOURS.doubtful }, { from: 1, colour: COLOURS.good }],
         }),
-        figure({
+        tally({
           title: p('Nombre de pistes', 'Tracks'),
           description: p(
             'Enregistrements dans la bibliothèque. Zéro : rien ne peut être reconnu, importer des enregistrements.',
             'Recordings in the library. Zero: nothing can be recognised, import recordings.',
           ),
-          unit: 'none',
           noValue: p('Base muette', 'No database'),
           w: 6,
           h: 3,
-          min: 0,
-          queries: [{ expr: max(M.trackCount) }],
+          expr: max(M.trackCount),
         }),
-        figure({
+        tally({
           title: p('Nombre d’artistes', 'Artists'),
           description: p(
             'Artistes dans la bibliothèque. Absent : la base ne répond pas.',
             'Artists in the library. Absent: the database does not answer.',
           ),
-          unit: 'none',
           noValue: p('Base muette', 'No database'),
           w: 6,
           h: 3,
-          min: 0,
-          queries: [{ expr: max(M.artistCount) }],
+          expr: max(M.artistCount),
         }),
-        figure({
+        tally({
           title: p('Reconnus en 30 minutes', 'Recognised in 30 minutes'),
           description: p(
             'Détections réussies des 30 dernières minutes. Zéro alors que des stations sont actives : voir SodavNoDetection.',
             'Successful detections of the last 30 minutes. Zero while stations are active: see SodavNoDetection.',
           ),
-          unit: 'none',
           noValue: p('Pas encore', 'Not yet'),
           w: 6,
           h: 3,
-          min: 0,
           decimals: 0,
-          queries: [{ expr: `sum(${recorded('job:sodav_detections_success:increase30m')})` }],
+          expr: `sum(${recorded('job:sodav_detections_success:increase30m')})`,
         }),
         figure({
           title: p('Latence p95', 'Latency p95'),
@@ -124,11 +108,7 @@ export const overview: Board = {
           h: 3,
           min: 0,
           queries: [{ expr: `max(${recorded(M.httpDuration, 'quantile="0.95"')})` }],
-          steps: [
-            { colour: COLOURS.good },
-            { from: 0.5, colour: COLOURS.doubtful },
-            { from: 1, colour: COLOURS.bad },
-          ],
+          steps: moreIsWorse({ doubtful: 0.5, bad: 1 }),
         }),
         figure({
           title: p('Budget d’erreurs restant', 'Error budget left'),
@@ -143,11 +123,7 @@ export const overview: Board = {
           max: 1,
           decimals: 1,
           queries: [{ expr: `1 - max(${recorded('job:sodav_http_errors:ratio_rate30d')}) / 0.005` }],
-          steps: [
-            { colour: COLOURS.bad },
-            { from: 0.1, colour: COLOURS.doubtful },
-            { from: 0.5, colour: COLOURS.good },
-          ],
+          steps: moreIsBetter({ doubtful: 0.1, good: 0.5 }),
         }),
       ],
     },

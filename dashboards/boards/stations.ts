@@ -1,7 +1,7 @@
 import type { Board } from '../lib/board';
-import { bars, figure, grid } from '../lib/figures';
+import { bars, figure, grid, tally } from '../lib/figures';
 import { lines, timeline } from '../lib/graphs';
-import { COLOURS, words } from '../lib/panel';
+import { COLOURS, moreIsBetter, moreIsWorse, words } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, of, rate } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -35,53 +35,45 @@ export const stations: Board = {
     {
       title: p('En bref', 'In short'),
       panels: [
-        figure({
+        tally({
           title: p('Écoutées', 'Listening'),
           description: p('Stations dont on entend le son.', 'Stations whose audio is heard.'),
-          unit: 'none',
           noValue: NONE,
           w: 4,
-          min: 0,
-          queries: [{ expr: count('listening') }],
+          expr: count('listening'),
           steps: [{ colour: COLOURS.idle }, { from: 1, colour: COLOURS.good }],
         }),
-        figure({
+        tally({
           title: p('Muettes', 'Silent'),
           description: p(
             'Le flux arrive mais il est silencieux : prévenir la radio.',
             'The stream arrives but is silent: tell the station.',
           ),
-          unit: 'none',
           noValue: NONE,
           w: 4,
-          min: 0,
-          queries: [{ expr: count('silent') }],
-          steps: [{ colour: COLOURS.good }, { from: 1, colour: COLOURS.doubtful }],
+          expr: count('silent'),
+          steps: moreIsWorse({ doubtful: 1 }),
         }),
-        figure({
+        tally({
           title: p('Perdues', 'Lost'),
           description: p(
             'Le flux ne répond plus : rien n’est relevé. Voir docs/runbooks/SodavStationLost.md.',
             'The stream does not answer: nothing is logged. See docs/runbooks/SodavStationLost.md.',
           ),
-          unit: 'none',
           noValue: NONE,
           w: 4,
-          min: 0,
-          queries: [{ expr: count('lost') }],
-          steps: [{ colour: COLOURS.good }, { from: 1, colour: COLOURS.bad }],
+          expr: count('lost'),
+          steps: moreIsWorse({ bad: 1 }),
         }),
-        figure({
+        tally({
           title: p('En pause', 'Paused'),
           description: p(
             'Mises en pause par une personne : elles ne comptent pas comme des pannes.',
             'Paused by a person: not a fault.',
           ),
-          unit: 'none',
           noValue: NONE,
           w: 4,
-          min: 0,
-          queries: [{ expr: count('paused') }],
+          expr: count('paused'),
         }),
         figure({
           title: p('La moins couverte', 'Least covered'),
@@ -95,25 +87,19 @@ export const stations: Board = {
           min: 0,
           max: 1,
           queries: [{ expr: `min(${max(M.stationCoverage, ['station'], STATION)})` }],
-          steps: [
-            { colour: COLOURS.bad },
-            { from: 0.9, colour: COLOURS.doubtful },
-            { from: 0.98, colour: COLOURS.good },
-          ],
+          steps: moreIsBetter({ doubtful: 0.9, good: 0.98 }),
         }),
-        figure({
+        tally({
           title: p('Son écouté', 'Audio heard'),
           description: p(
             'Secondes de son par seconde : à peu près le nombre de stations écoutées. Moins : des trous.',
             'Seconds of audio per second: about the number of stations listened to. Less: gaps.',
           ),
-          unit: 'none',
           noValue: p('Rien', 'Nothing'),
           w: 4,
-          min: 0,
           decimals: 1,
           sparkline: true,
-          queries: [{ expr: rate(M.audioHeard) }],
+          expr: rate(M.audioHeard),
         }),
       ],
     },
@@ -171,11 +157,7 @@ export const stations: Board = {
               cell: 'gauge',
               min: 0,
               max: 1,
-              steps: [
-                { colour: COLOURS.bad },
-                { from: 0.9, colour: COLOURS.doubtful },
-                { from: 0.98, colour: COLOURS.good },
-              ],
+              steps: moreIsBetter({ doubtful: 0.9, good: 0.98 }),
             },
             { field: 'Value #E', title: p('Reconnexions du jour', 'Reconnects today'), decimals: 0 },
           ],
@@ -210,11 +192,7 @@ export const stations: Board = {
           h: 9,
           min: 0,
           max: 1,
-          steps: [
-            { colour: COLOURS.bad },
-            { from: 0.9, colour: COLOURS.doubtful },
-            { from: 0.98, colour: COLOURS.good },
-          ],
+          steps: moreIsBetter({ doubtful: 0.9, good: 0.98 }),
           queries: [
             { expr: `bottomk(20, ${max(M.stationCoverage, ['station'], STATION)})`, legend: '{{station}}' },
           ],

@@ -19,8 +19,12 @@ const nothing = (spec: Frame, language: Language): dashboard.ValueMapping => ({
   },
 });
 
+interface Figure extends Frame {
+  readonly sparkline?: boolean;
+}
+
 /** One big number. Coloured by its thresholds only where it has some. */
-export function figure(spec: Frame & { readonly sparkline?: boolean }): Panel {
+export function figure(spec: Figure): Panel {
   const coloured = spec.steps !== undefined || spec.mappings !== undefined;
   const queries = spec.queries.map((query) => ({ ...query, instant: !spec.sparkline }));
   const mappings = (language: Language) => [...(spec.mappings?.(language) ?? []), nothing(spec, language)];
@@ -39,6 +43,12 @@ export function figure(spec: Frame & { readonly sparkline?: boolean }): Panel {
         .reduceOptions(last())
         .build(),
   };
+}
+
+/** How many of something there are: one number without a unit, never below nothing. */
+export function tally(spec: Omit<Figure, 'unit' | 'min' | 'queries'> & { readonly expr: string }): Panel {
+  const { expr, ...rest } = spec;
+  return figure({ ...rest, unit: 'none', min: 0, queries: [{ expr }] });
 }
 
 /** One bar per series, the newest value beside it. */

@@ -42,6 +42,20 @@ export interface Step {
   readonly colour: string;
 }
 
+/** Good, until it reaches one of these. */
+export function moreIsWorse({ doubtful, bad }: { doubtful?: number; bad?: number }): Step[] {
+  return [{ colour: COLOURS.good }, ...from(doubtful, COLOURS.doubtful), ...from(bad, COLOURS.bad)];
+}
+
+/** Bad, until it reaches one of these. */
+export function moreIsBetter({ doubtful, good }: { doubtful?: number; good: number }): Step[] {
+  return [{ colour: COLOURS.bad }, ...from(doubtful, COLOURS.doubtful), ...from(good, COLOURS.good)];
+}
+
+function from(value: number | undefined, colour: string): Step[] {
+  return value === undefined ? [] : [{ from: value, colour }];
+}
+
 /** A panel that a board can place. */
 export interface Panel {
   readonly w: number;
