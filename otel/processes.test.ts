@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ownServer } from '../test/support/database';
 import { scrape } from '../test/support/telemetry';
-import { registerHelperProcess, unregisterHelperProcess } from './processes';
+import { followHelperProcesses, registerHelperProcess, unregisterHelperProcess } from './processes';
 
 /** CPU seconds that /proc says a process has used. */
 function procSeconds(pid: number | 'self'): number {
@@ -122,6 +122,21 @@ describe.skipIf(process.platform !== 'linux')('the service as /proc sees it', ()
     children.splice(0);
     const after = (await scrape()).value('sodav_memory_usage_bytes')!;
     expect(Math.abs(after - procRss('self')) / after).toBeLessThan(0.1);
+  });
+
+  test('helpers that come and go are counted while they are there', async () => {
+    const memory = async () => (await scrape()).value('sodav_memory_usage_bytes')!;
+    const alone = await memory();
+    const child = await helper(IDLE);
+    let pids = [child.pid!];
+    const stop = followHelperProcesses(() => pids);
+    try {
+      expect((await memory()) - alone).toBeGreaterThan(15e6);
+      pids = [];
+      await expect.poll(async () => (await memory()) - alone, { timeout: 10_000 }).toBeLessThan(15e6);
+    } finally {
+      stop();
+    }
   });
 
   test('memory that PostgreSQL’s processes share counts once', async () => {

@@ -18,6 +18,26 @@ export function unregisterHelperProcess(pid: number): void {
   helpers.delete(pid);
 }
 
+const FOLLOW_MS = 2_000;
+
+/**
+ * Counts helpers that come and go, such as decoders that are started again.
+ * @param pids those of now
+ * @returns stops following; those of then stay counted
+ */
+export function followHelperProcesses(pids: () => readonly number[]): () => void {
+  let known = new Set<number>();
+  const look = () => {
+    const now = new Set(pids());
+    for (const pid of now) if (!known.has(pid)) registerHelperProcess(pid);
+    for (const pid of known) if (!now.has(pid)) unregisterHelperProcess(pid);
+    known = now;
+  };
+  look();
+  const timer = setInterval(look, FOLLOW_MS);
+  return () => clearInterval(timer);
+}
+
 interface HelperUsage {
   readonly cpuSeconds: number;
   /** Resident memory without `sharedBytes`. */

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { observeQueries } from '../otel/db/observe-queries';
 import { instruments } from '../otel/metrics/instruments';
-import { registerHelperProcess, unregisterHelperProcess } from '../otel/processes';
+import { followHelperProcesses, registerHelperProcess } from '../otel/processes';
 import { shutdownTelemetry } from '../otel/telemetry';
 import { DecoderPool } from './capture/decoder/pool';
 import { clockAtRate } from './clock';
@@ -13,6 +13,7 @@ import { type Config, loadConfig } from './config/config';
 import { connect } from './db/connect';
 import { whenDatabaseIsThere } from './db/ready';
 import { createApp } from './http/app';
+import { decodersRun, libraryIsLoaded } from './http/checks';
 import { listen } from './http/listen';
 import { ensureToken } from './http/tokens';
 import { AnalyserPool } from './library/analyser/pool';
@@ -23,6 +24,7 @@ import { Importer } from './library/importer';
 import { loadLibrary } from './library/load';
 import { importSimulated } from './library/simulated';
 import { LibraryStore } from './library/store';
+import { type Life, live } from './life';
 import { createLogger, type Logger } from './log';
 import { Announcer } from './plays/announcer';
 import { observeJournal } from './plays/journal-metrics';
@@ -32,32 +34,20 @@ import { PlayPipeline } from './plays/pipeline';
 import { PlayStore } from './plays/store';
 import { UnknownAudio, type UnknownPlay } from './plays/unknown';
 import { UnknownStore } from './plays/unknown-store';
-import { AcoustIdClient } from './recognition/acoustid/client';
-import { Attempts } from './recognition/attempts';
-import { AuddClient } from './recognition/audd/client';
-import { DailyBudget } from './recognition/budget';
 import { FINGERPRINT_VERSION } from './recognition/local/params';
 import { LocalRecognizer } from './recognition/local/recognizer';
 import { ShortSounds } from './recognition/local/short-sounds';
 import { countLocalAttempt, observeRecognition } from './recognition/metrics';
-import { Stages } from './recognition/stages';
-import { UnknownClusters } from './recognition/unknown-clusters';
+import { type Outside, outsideServices } from './recognition/outside';
 import { type Simulator, startSimulator } from './simulator/client';
+import { followStations } from './stations/follow';
 import { ListeningRight } from './stations/listening-right';
 import { stationMetrics } from './stations/metrics';
 import { StationStateLog } from './stations/state-log';
 import { StationStore } from './stations/store';
 import { Supervisor } from './stations/supervisor';
-import { watchStations } from './stations/watch';
-import { Stoppers } from './stoppers';
 
-async function run(
-  config: Config,
-  log: Logger,
-  stoppers: Stoppers,
-  ending: AbortSignal,
-  leave: () => void,
-): Promise<void> {
+async function run(config: Config, log: Logger, { stoppers, ending, leave }: Life): Promise<void> {
   // One moment at which all clocks of this run agree, the simulator's too.
   const anchor = config.clock.origin || Date.now();
   const clock = clockAtRate(config.clock.rate, anchor);
@@ -85,7 +75,10 @@ async function run(
   stoppers.add('décodeurs', () => decoders.stop());
   const analyser = new AnalyserPool({ processes: availableParallelism() });
   stoppers.add('lecture de fichiers', () => analyser.stop());
-  countHelpers(() => [...decoders.pids(), ...analyser.pids()], stoppers);
+  stoppers.add(
+    'comptage des processus',
+    followHelperProcesses(() => [...decoders.pids(), ...analyser.pids()]),
+  );
 
   const stations = new StationStore(knex, clock);
   const library = new LibraryStore(knex);
@@ -112,7 +105,6 @@ async function run(
     duplicates: duplicatesOf(recognizer),
   });
 
-  const budget = new DailyBudget(knex, 'audd', config.audd.dailyBudget);
   const supervisorRef: { current?: Supervisor } = {};
   const app = createApp({
     knex,
@@ -139,22 +131,7 @@ async function run(
       importFile: (path, options) => importer.importFile(path, options),
     },
     plays: playStore,
-    checks: [
-      {
-        name: 'decoders',
-        check: async () =>
-          decoders.pids().length > 0
-            ? undefined
-            : { fr: 'Aucun décodeur ne tourne.', en: 'No decoder is running.' },
-      },
-      {
-        name: 'library',
-        check: async () =>
-          libraryReady
-            ? undefined
-            : { fr: 'La bibliothèque se charge encore.', en: 'The library is still being loaded.' },
-      },
-    ],
+    checks: [decodersRun(() => decoders.pids()), libraryIsLoaded(() => libraryReady)],
   });
   const server = await listen(app, config);
   stoppers.add('HTTP', () => server.close());
@@ -201,16 +178,11 @@ async function run(
   });
   observeJournal(playLog);
 
-  const clusters = new UnknownClusters();
-  const attempts = new Attempts(knex);
-  const acoustid = new AcoustIdClient(config.acoustid);
-  const audd = new AuddClient({ ...config.audd, budget });
-  const stages: Stages = new Stages({
-    acoustid,
-    audd,
-    clusters,
-    store: attempts,
+  const outside: Outside = outsideServices({
+    sql: knex,
     log,
+    acoustid: config.acoustid,
+    audd: config.audd,
     async onIdentified({ playId, outcome }) {
       await nameUnknown(
         {
@@ -229,7 +201,7 @@ async function run(
   const askAbout = (play: UnknownPlay) => {
     // AcoustID compares whole plays, and AudD is paid for: both wait for the play's end.
     if (play.status === 'open') return;
-    const taken = stages.enqueue({ ...play, pcmFile: play.pcmPath, jingle: false, content: 'music' });
+    const taken = outside.stages.enqueue({ ...play, pcmFile: play.pcmPath, jingle: false, content: 'music' });
     if (taken === 'ineligible') void unknown.release(play.playId);
   };
   const unknown = await UnknownAudio.open({
@@ -266,42 +238,24 @@ async function run(
     stationName: (id) => supervisor.stations().find((station) => station.id === id)?.name,
     track: (id) => library.get(id),
   });
-  stoppers.add('services extérieurs', () => stages.stop());
+  stoppers.add('services extérieurs', () => outside.stages.stop());
   stoppers.add('stations', () => supervisor.stop());
   stoppers.add('diffusions', () => pipeline.stop());
 
-  observeRecognition({ recognizer, stages, budget: audd.enabled ? budget : undefined });
+  observeRecognition({ recognizer, stages: outside.stages, budget: outside.budget });
 
   await pipeline.resume();
   await unknown.recover();
-  await attempts.recall(clusters);
+  await outside.recall();
   for (const play of await unknown.left()) askAbout(play);
 
   const simulator = await simulating;
   if (simulator) await demonstrate(simulator, config, { stations, library, analyser, log });
   else await withoutSimulation(stations);
   supervisorRef.current = supervisor;
-  const earlierToday = await stations.coverages(new Date(clock.now()).toISOString().slice(0, 10));
-  const apply = async () => {
-    const wanted = await stations.list();
-    for (const { id } of supervisor.stations()) {
-      if (!wanted.some((station) => station.id === id)) {
-        stateLog.forget(id);
-        await supervisor.remove(id);
-      }
-    }
-    for (const station of wanted) supervisor.apply(station, earlierToday.get(station.id));
-  };
-  await apply();
   stoppers.add(
     'suivi des stations',
-    watchStations({
-      ...{ knex, clock, log },
-      onChange: () =>
-        void apply().catch((error) =>
-          log.warn({ err: error }, 'Stations : changements pas encore pris en compte'),
-        ),
-    }),
+    await followStations({ knex, clock, log, store: stations, supervisor, stateLog }),
   );
 
   if (simulator) log.info('Mode DÉMONSTRATION : trois stations simulées, aucune vraie radio n’est écoutée.');
@@ -309,20 +263,6 @@ async function run(
     `À voir : ${server.url}/ (page), ${server.url}/api/plays (diffusions), ${server.url}/api/metrics (métriques)`,
   );
   if (tokenFile) log.info(`Jeton d'API pour les modifications : ${tokenFile}`);
-}
-
-/** Adds processes that come and go to the CPU and memory figures. */
-function countHelpers(pids: () => number[], stoppers: Stoppers): void {
-  let known = new Set<number>();
-  const look = () => {
-    const now = new Set(pids());
-    for (const pid of now) if (!known.has(pid)) registerHelperProcess(pid);
-    for (const pid of known) if (!now.has(pid)) unregisterHelperProcess(pid);
-    known = now;
-  };
-  look();
-  const timer = setInterval(look, 2_000);
-  stoppers.add('comptage des processus', () => clearInterval(timer));
 }
 
 /** Takes the simulator's tracks and stations in. */
@@ -350,7 +290,7 @@ async function withoutSimulation(stations: StationStore): Promise<void> {
   for (const station of await stations.list()) if (station.simulated) await stations.remove(station.id);
 }
 
-async function main(): Promise<void> {
+function main(): void {
   let config: Config;
   try {
     config = loadConfig(process.env);
@@ -359,36 +299,7 @@ async function main(): Promise<void> {
     process.exit(EXIT.failed);
   }
   const log = createLogger(config.log);
-  const stoppers = new Stoppers();
-  const ending = new AbortController();
-  let leaving: Promise<never> | undefined;
-  const leave = (status: number) => {
-    ending.abort(new Error('arrêt demandé'));
-    leaving ??= stoppers.run(log).then(() => process.exit(status));
-    return leaving;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      log.info(`Arrêt demandé (${signal}) : les diffusions en cours sont gardées`);
-      void leave(0);
-    });
-  }
-  process.on('uncaughtException', (error) => {
-    log.fatal(
-      { err: error },
-      'Erreur imprévue : le service s’arrête, rien de ce qui est enregistré n’est perdu',
-    );
-    process.exit(1);
-  });
-  try {
-    await run(config, log, stoppers, ending.signal, () => void leave(EXIT.failed));
-  } catch (error) {
-    if (!ending.signal.aborted) {
-      log.debug({ err: error }, 'démarrage impossible');
-      console.error(explain(error));
-    }
-    await leave(EXIT.failed);
-  }
+  void live(log, (life) => run(config, log, life));
 }
 
-void main();
+main();
