@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Client } from 'pg';
 import type { Clock } from '../clock';
 import type { Logger } from '../log';
+import { endOf, pulse } from './pulse';
 
 /** Milliseconds between tries to get the connection back, the last one again and again. */
 const RETRIES_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -51,19 +52,11 @@ export function listen(options: {
   async function session(connected: () => void): Promise<void> {
     const client = (await knex.client.acquireRawConnection()) as Client;
     try {
-      const broken = new Promise<never>((_, reject) => {
-        client.on('error', reject);
-        client.on('end', () => reject(new Error('connection closed')));
-      });
-      // It may break while nobody waits for it yet.
-      broken.catch(() => undefined);
+      const over = endOf(client);
       client.on('notification', ({ payload }) => options.onNotify(payload ?? ''));
       await client.query(`LISTEN ${channel}`);
       connected();
-      while (!stopped.signal.aborted) {
-        await Promise.race([broken, clock.sleep(PULSE_MS, stopped.signal).catch(() => undefined)]);
-        if (!stopped.signal.aborted) await Promise.race([broken, client.query('SELECT 1')]);
-      }
+      await pulse(client, { over, wanted: stopped.signal, everyMs: PULSE_MS, clock });
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
 import type { Clock } from '../clock';
+import { endOf, pulse, unless } from '../db/pulse';
 import type { Logger } from '../log';
 
 /** The advisory lock, two numbers that only we use. */
@@ -61,13 +62,7 @@ export class ListeningRight {
    * @throws the signal's reason when `ending` is aborted before
    */
   async obtained(ending: AbortSignal): Promise<void> {
-    ending.throwIfAborted();
-    let refuse: () => void = () => undefined;
-    const ended = new Promise<never>((_, reject) => {
-      refuse = () => reject(ending.reason);
-      ending.addEventListener('abort', refuse, { once: true });
-    });
-    await Promise.race([this.first, ended]).finally(() => ending.removeEventListener('abort', refuse));
+    await unless(ending, this.first);
   }
 
   /** Gives it back, or gives up waiting: the next process takes over at once. */
@@ -102,20 +97,14 @@ export class ListeningRight {
     const patience = this.sessions++ === 0 ? PATIENCE_MS.usual : PATIENCE_MS.afterOutage;
     const client = (await this.options.knex.client.acquireRawConnection()) as Client;
     try {
-      const broken = new Promise<never>((_, reject) => {
-        client.on('error', reject);
-        client.on('end', () => reject(new Error('connection closed')));
-      });
-      broken.catch(() => undefined);
+      const over = endOf(client);
       await client.query(KEEPALIVE);
       await client.query("SELECT set_config('application_name', $1, false)", [this.name]);
       await client.query(`LISTEN ${FREED}`);
-      if (!(await Promise.race([broken, this.take(client, patience)]))) return;
+      if (!(await unless(over, this.take(client, patience)))) return;
       taken();
-      while (!this.stopped) {
-        await Promise.race([broken, this.pause(PULSE_MS)]);
-        if (!this.stopped) await Promise.race([broken, client.query('SELECT 1')]);
-      }
+      const { clock } = this.options;
+      await pulse(client, { over, wanted: this.stopping.signal, everyMs: PULSE_MS, clock });
       await client.query('SELECT pg_advisory_unlock($1, $2)', [...LOCK]);
       await client.query(`NOTIFY ${FREED}`);
     } finally {
