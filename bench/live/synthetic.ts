@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { LibraryStore } from '../../src/library/store';
-import { type Fingerprint, wordOf } from '../../src/recognition/local/fingerprint';
+import { type Fingerprint, unpackFingerprint, wordOf } from '../../src/recognition/local/fingerprint';
+import type { ReferenceTrack } from '../../src/recognition/local/landmark-index';
 import {
   BLOCK_FRAMES,
   FINGERPRINT_VERSION,
@@ -34,6 +35,18 @@ export function syntheticFingerprint(random: Random): Fingerprint {
   const view = new DataView(data.buffer);
   for (const [i, word] of words.entries()) view.setUint32(4 * i, word, true);
   return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+}
+
+/** So many synthetic tracks as an index takes them, with ids that no recording of a bench has. */
+export function syntheticTracks(count: number, seed: number | string): ReferenceTrack[] {
+  return Array.from({ length: count }, (_, i) => {
+    const fingerprint = syntheticFingerprint(new Random(seed, 'synthetic', i));
+    return {
+      trackId: 1_000_000 + i,
+      durationS: fingerprint.durationS,
+      words: unpackFingerprint(fingerprint),
+    };
+  });
 }
 
 /** Fills a bench's own library with tracks that say in every name what they are. */

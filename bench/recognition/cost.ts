@@ -8,15 +8,14 @@ import { decodeFile } from '../../src/capture/decode-file';
 import { runCommand } from '../../src/command';
 import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
 import { FrontEnd } from '../../src/recognition/local/front-end';
-import { buildIndex, indexBytes, type ReferenceTrack } from '../../src/recognition/local/landmark-index';
+import { buildIndex, indexBytes } from '../../src/recognition/local/landmark-index';
 import { FRAMES_PER_SECOND, HOP_S, WINDOW_FRAMES } from '../../src/recognition/local/params';
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
 import { Searcher } from '../../src/recognition/local/search';
 import { MAP_FRAMES, SessionTracker } from '../../src/recognition/local/tracker';
 import { AudioEncoder } from '../../src/simulator/encode/encoder';
-import { Random } from '../../src/simulator/random';
 import { synthesiseMusic } from '../../src/simulator/synth/music';
-import { syntheticFingerprint } from '../live/synthetic';
+import { syntheticTracks } from '../live/synthetic';
 
 const { values } = parseArgs({
   options: { tracks: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '120' } },
@@ -49,14 +48,6 @@ function mp3Of(samples: Int16Array): Buffer {
   return Buffer.concat(parts);
 }
 
-function synthetic(count: number, firstId: number): ReferenceTrack[] {
-  return Array.from({ length: count }, (_, i) => {
-    const fingerprint = syntheticFingerprint(new Random('bench', i));
-    const words = unpackFingerprint(fingerprint);
-    return { trackId: firstId + i, durationS: fingerprint.durationS, words };
-  });
-}
-
 /** Milliseconds of CPU that a tracker takes for the whole piece, front end included. */
 function tracking(samples: Int16Array, index: ReturnType<typeof buildIndex>): number {
   const tools = { index, searcher: new Searcher(index), map: new PeakMap(MAP_FRAMES) };
@@ -84,7 +75,7 @@ async function main(): Promise<number> {
 
   const fingerprint = fingerprintOf(known);
   const own = { trackId: 0, durationS: fingerprint.durationS, words: unpackFingerprint(fingerprint) };
-  const tracks = [own, ...synthetic(TRACKS - 1, 1)];
+  const tracks = [own, ...syntheticTracks(TRACKS - 1, 'bench')];
   const began = performance.now();
   const index = buildIndex(tracks, 1);
   const buildS = (performance.now() - began) / 1000;

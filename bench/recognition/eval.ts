@@ -8,8 +8,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, fromCallersFolder, runCommand } from '../../src/command';
 import { AppError } from '../../src/errors';
+import { buildIndex } from '../../src/recognition/local/landmark-index';
 import { CERTAIN, LIKELY } from '../../src/recognition/local/verify';
 import { Random } from '../../src/simulator/random';
+import { syntheticTracks } from '../live/synthetic';
 import { fitted, type Judged, reliability } from './calibration';
 import { barChart } from './chart';
 import { degrade, type Query } from './conditions';
@@ -31,7 +33,7 @@ const NEGATIVES_PER_SONG = 6;
 
 const USAGE = `npm run eval:recognition -- --library <dossier> --unknown <dossier>
   [--queries 40] [--seed 1] [--only "nom;nom"] [--exclude partie,partie] [--report docs/recognition.md]
-  [--peer "nom=commande"] (répétable) [--without-peers]`;
+  [--synthetic 0] [--unknown-hours 2] [--peer "nom=commande"] (répétable) [--without-peers]`;
 
 interface Judgement {
   readonly rows: Row[];
@@ -51,6 +53,8 @@ function options() {
         report: { type: 'string', default: 'docs/recognition.md' },
         peer: { type: 'string', multiple: true, default: [] },
         'without-peers': { type: 'boolean', default: false },
+        synthetic: { type: 'string', default: '0' },
+        'unknown-hours': { type: 'string', default: '2' },
       },
     });
     const { library, unknown } = values;
@@ -58,6 +62,10 @@ function options() {
     if (library === undefined || unknown === undefined || !(queries >= 2) || !Number.isInteger(seed)) {
       throw new Error('--library et --unknown sont nécessaires');
     }
+    const synthetic = Number(values.synthetic);
+    const unknownHours = Number(values['unknown-hours']);
+    if (!Number.isInteger(synthetic) || synthetic < 0) throw new Error('--synthetic : nombre entier ≥ 0');
+    if (!(unknownHours > 0)) throw new Error('--unknown-hours : nombre > 0');
     const odd = values.peer.find((peer) => !/^[^=]+=.*\S/.test(peer));
     if (odd !== undefined) throw new Error(`--peer attend "nom=commande", pas "${odd}"`);
     const at = (path: string) => resolve(fromCallersFolder(), path);
@@ -70,6 +78,8 @@ function options() {
       queries,
       seed,
       exclude,
+      synthetic,
+      unknownHours,
     };
   } catch (error) {
     const phrase = { fr: `${(error as Error).message}\n${USAGE}`, en: USAGE };
@@ -92,7 +102,9 @@ async function main(): Promise<number> {
 function evaluate(asked: ReturnType<typeof options>, folder: string): void {
   const known = readSongs(audioFiles(asked.library, asked.exclude), 0, new Progress('bibliothèque'));
   const others = readSongs(audioFiles(asked.unknown, asked.exclude), known.length, new Progress('inconnus'));
-  const { library, unknown, index, dropped } = withoutShared(known, others, new Progress('doublons'));
+  const { library, unknown, dropped } = withoutShared(known, others, new Progress('doublons'));
+  const references = library.map(({ reference }) => reference);
+  const index = buildIndex([...references, ...syntheticTracks(asked.synthetic, asked.seed)], 1);
   const speech = someSpeech(folder);
   const excerpts = new Excerpts(library, asked.queries, asked.seed, speech.samples, new Progress('extraits'));
   const recogniser = new Recogniser(index);
@@ -124,7 +136,7 @@ function evaluate(asked: ReturnType<typeof options>, folder: string): void {
     library,
     speech8k,
     index,
-    asked.seed,
+    { seed: asked.seed, hours: asked.unknownHours },
     new Progress('audio inconnu'),
   );
 
@@ -139,6 +151,7 @@ function evaluate(asked: ReturnType<typeof options>, folder: string): void {
     reportOf({
       seed: asked.seed,
       library: extent(library),
+      synthetic: asked.synthetic,
       unknown: extent(unknown),
       dropped: [...dropped, ...asked.exclude.map((part) => `${part} (--exclude)`)],
       speech: speech.source,
@@ -182,7 +195,7 @@ const extent = (songs: readonly Song[]) => ({
   hours: songs.reduce((sum, { reference }) => sum + reference.durationS, 0) / 3600,
 });
 
-/** Windows of unknown music, with the best wrong answer to each. */
+/** Windows of unknown music, with the best wrong answer to each; those that share a sound with the library left out. */
 function askStrangers(
   unknown: readonly Song[],
   library: readonly Song[],
@@ -199,11 +212,13 @@ function askStrangers(
       progress.show(i / unknown.length, '');
       const from = Math.floor(random.next() * (samples.length - 20 * 8000));
       const window = samples.subarray(from, from + 20 * 8000);
-      windows.push(window);
       const answer = recogniser.ask(window, 10);
       const other = library.find(({ reference }) => reference.trackId === answer?.trackId);
       if (answer && other && answer.z >= LIKELY && contains(window, other, answer.fromS)) shared++;
-      else judged.push({ z: answer?.z ?? 0, right: false });
+      else {
+        windows.push(window);
+        judged.push({ z: answer?.z ?? 0, right: false });
+      }
     }
   }
   return { windows, judged, shared };

@@ -18,6 +18,8 @@ export interface Row {
 export interface Evaluation {
   readonly seed: number;
   readonly library: { readonly tracks: number; readonly hours: number };
+  /** Fingerprints of no recording that the library holds besides. */
+  readonly synthetic: number;
   readonly unknown: { readonly tracks: number; readonly hours: number };
   readonly dropped: readonly string[];
   readonly speech: string;
@@ -86,7 +88,7 @@ export function reportOf(evaluation: Evaluation): string {
     );
   const said = [...found('invented', (s) => s.invented), ...found('shared', (s) => s.shared)];
   return [
-    `Seed ${evaluation.seed}; ${rows[0]?.queries ?? 0} queries per row and length; library of ${evaluation.library.tracks} recordings (${evaluation.library.hours.toFixed(1)} h), ${evaluation.unknown.tracks} unknown ones (${evaluation.unknown.hours.toFixed(1)} h). Speech: ${evaluation.speech}.`,
+    `Seed ${evaluation.seed}; ${rows[0]?.queries ?? 0} queries per row and length; library of ${evaluation.library.tracks} recordings (${evaluation.library.hours.toFixed(1)} h)${evaluation.synthetic > 0 ? ` and ${evaluation.synthetic} synthetic fingerprints` : ''}, ${evaluation.unknown.tracks} unknown ones (${evaluation.unknown.hours.toFixed(1)} h). Speech: ${evaluation.speech}.`,
     ...(evaluation.dropped.length > 0
       ? [`Left out because they share a recording: ${evaluation.dropped.join('; ')}.`]
       : []),
@@ -100,10 +102,10 @@ export function reportOf(evaluation: Evaluation): string {
         ]
       : []),
     '### Unknown audio',
-    `Single windows of 10 s: ${negatives.windows}; ${negatives.shared} of them with z ≥ ${thresholds.likely} on shared audio (see below); of the others ${negatives.over} with z ≥ ${thresholds.likely}; highest z ${negatives.highest.toFixed(1)}. Through the tracker, as stations are heard:`,
+    `Single windows of 10 s: ${negatives.windows + negatives.shared}; ${negatives.shared} of them with z ≥ ${thresholds.likely} on shared audio (see below); of the others ${negatives.over} with z ≥ ${thresholds.likely}; highest z ${negatives.highest.toFixed(1)}. Through the tracker, as stations are heard:`,
     table(
       ['kind', 'hours', 'on shared audio', 'invented plays', 'invented per hour', 'below, with 95 %'],
-      strangers.map(({ kind, hours, shared, invented: lines }) => [
+      [...strangers, together(strangers)].map(({ kind, hours, shared, invented: lines }) => [
         kind,
         hours.toFixed(2),
         String(shared.length),
@@ -127,4 +129,13 @@ export function reportOf(evaluation: Evaluation): string {
       ]),
     ),
   ].join('\n\n');
+}
+
+function together(strangers: readonly Strangers[]): Strangers {
+  return {
+    kind: '**all**',
+    hours: strangers.reduce((sum, { hours }) => sum + hours, 0),
+    shared: strangers.flatMap(({ shared }) => shared),
+    invented: strangers.flatMap(({ invented }) => invented),
+  };
 }

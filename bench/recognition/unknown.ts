@@ -22,40 +22,90 @@ export interface Strangers {
   readonly invented: readonly Invented[];
 }
 
-/** Plays everything unknown through the real tracker, a session per piece. */
+/**
+ * Plays unknown audio through the real tracker, a session per piece, until `hours` have been heard: every kind at least
+ * once, then the same again as other pieces.
+ */
 export function listenToStrangers(
   unknown: readonly Song[],
   library: readonly Song[],
   speech: Int16Array,
   index: LandmarkIndex,
-  seed: number,
+  asked: { readonly seed: number; readonly hours: number },
   progress: Progress,
 ): Strangers[] {
-  const random = new Random(seed, 'strangers');
-  const noise = Int16Array.from({ length: 8000 * 600 }, () => (random.next() - 0.5) * 24_000);
-  const kinds: [string, { name: string; samples: Int16Array }[]][] = [
-    ['music', unknown.map(({ name, samples }) => ({ name, samples }))],
-    ['loops of 2–8 s', unknown.map((song) => ({ name: song.name, samples: loopOf(song.samples, random) }))],
-    ['speech', [{ name: 'speech', samples: speech }]],
-    ['white noise', [{ name: 'noise', samples: noise }]],
-  ];
-  return kinds.map(([kind, pieces]) => {
-    const invented: Invented[] = [];
-    const shared: Invented[] = [];
-    let samplesHeard = 0;
-    for (const [i, { name, samples }] of pieces.entries()) {
-      progress.show(i / pieces.length, `${kind} : ${name}`);
-      samplesHeard += samples.length;
-      for (const line of linesOf(samples, index)) {
-        const other = library.find(({ reference }) => reference.trackId === line.trackId)!;
-        const middle = (line.startS + line.endS) / 2;
-        const atS = { a: middle, b: line.refStartS + (middle - line.startS) * line.tempo };
-        const heardS = line.endS - line.startS;
-        const same = [heardS, 4, 2].some((s) => sharesAudio(samples, other.samples, atS, s));
-        (same ? shared : invented).push({ on: name, line });
-      }
+  const kinds = new Map<string, { seconds: number; shared: Invented[]; invented: Invented[] }>();
+  let seconds = 0;
+  for (const { kind, name, samples } of strangers(unknown, speech, asked.seed)) {
+    if (kind === ROUND) {
+      if (seconds >= asked.hours * 3600) break;
+      continue;
     }
-    return { kind, hours: samplesHeard / 8000 / 3600, shared, invented };
+    progress.show(Math.min(1, seconds / asked.hours / 3600), `${kind} : ${name}`);
+    const heard = kinds.get(kind) ?? { seconds: 0, shared: [], invented: [] };
+    kinds.set(kind, heard);
+    heard.seconds += samples.length / 8000;
+    seconds += samples.length / 8000;
+    for (const line of linesOf(samples, index)) {
+      const other = library.find(({ reference }) => reference.trackId === line.trackId);
+      const middle = (line.startS + line.endS) / 2;
+      const atS = { a: middle, b: line.refStartS + (middle - line.startS) * line.tempo };
+      const heardS = line.endS - line.startS;
+      const same = other && [heardS, 4, 2].some((s) => sharesAudio(samples, other.samples, atS, s));
+      (same ? heard.shared : heard.invented).push({ on: name, line });
+    }
+  }
+  return [...kinds].map(([kind, { seconds: s, ...found }]) => ({ kind, hours: s / 3600, ...found }));
+}
+
+/** Marks the end of a round of `strangers`. */
+const ROUND = '';
+
+interface Stranger {
+  readonly kind: string;
+  readonly name: string;
+  readonly samples: Int16Array;
+}
+
+/**
+ * Unknown audio without end, a round after the other: first the pieces as they are, then as other ones, at a speed far outside
+ * of those that are tried, forwards or backwards.
+ */
+function* strangers(unknown: readonly Song[], speech: Int16Array, seed: number): Generator<Stranger> {
+  for (let round = 0; ; round++) {
+    const random = new Random(seed, 'strangers', round);
+    const speed = random.chance(0.5) ? random.between(0.7, 0.92) : random.between(1.09, 1.4);
+    const backwards = random.chance(0.5);
+    const kind = round === 0 ? 'music' : 'music, other speeds and backwards';
+    for (const { name, samples } of unknown) {
+      const piece = round === 0 ? samples : disguised(samples, speed, backwards);
+      yield {
+        kind,
+        name: round === 0 ? name : `${name} × ${speed.toFixed(3)}${backwards ? ' ←' : ''}`,
+        samples: piece,
+      };
+    }
+    for (const { name, samples } of unknown) {
+      yield { kind: 'loops of 2–8 s', name, samples: loopOf(samples, random) };
+    }
+    for (let voice = 0; voice < 5; voice++) {
+      const at = voice === 0 ? 1 : random.between(0.8, 1.25);
+      yield { kind: 'speech', name: `speech × ${at.toFixed(3)}`, samples: disguised(speech, at, false) };
+    }
+    const noise = Int16Array.from({ length: 8000 * 600 }, () => (random.next() - 0.5) * 24_000);
+    yield { kind: 'white noise', name: 'noise', samples: noise };
+    yield { kind: ROUND, name: '', samples: new Int16Array(0) };
+  }
+}
+
+/** The same recording at another speed (pitch and tempo), forwards or backwards. */
+function disguised(samples: Int16Array, speed: number, backwards: boolean): Int16Array {
+  const length = Math.max(0, Math.floor((samples.length - 1) / speed));
+  return Int16Array.from({ length }, (_, i) => {
+    const at = backwards ? samples.length - 1 - i * speed : i * speed;
+    const before = Math.floor(at);
+    const share = at - before;
+    return (1 - share) * samples[before]! + share * (samples[before + 1] ?? 0);
   });
 }
 
