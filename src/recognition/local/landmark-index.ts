@@ -42,7 +42,7 @@ export interface LandmarkIndex {
 /** Silence between two tracks on the time line, half frames: no query reaches over it. */
 const GAP = 1000 * PER_FRAME;
 /** Postings per bucket: with fewer the buckets take more memory, with more they take longer to read. */
-const PER_BUCKET = 5;
+const PER_BUCKET = 6;
 /**
  * A bucket this many times as long as the mean holds a cliché (hum, a pilot tone, a style's favourite interval): it would
  * cost more to look at than it tells, and is left out.
