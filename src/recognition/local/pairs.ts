@@ -5,10 +5,10 @@
  * far enough apart for their differences to tell songs from each other, and outlast what is said over them.
  */
 
-/** The target zone: 3…63 frames (0.1–2 s) later, at most 255 bins (1 kHz) away. */
+/** The target zone: 3…62 frames (0.1–2 s) later, at most 254 bins (1 kHz) away: a neighbour's cell has a key as well. */
 const MIN_DT = 3;
-const MAX_DT = 63;
-const MAX_DF = 255;
+const MAX_DT = 62;
+const MAX_DF = 254;
 
 export const REFERENCE_FAN_OUT = 1;
 export const QUERY_FAN_OUT = 8;
@@ -20,6 +20,7 @@ export const QUERY_FAN_OUT = 8;
 function f1Cell(bin: number): number {
   return bin < 100 ? bin : 100 + 100 * Math.log(bin / 100);
 }
+
 /** Closer than this to a cell's edge (in cells) and the neighbouring cell is looked up as well. */
 const EDGE = 0.2;
 
