@@ -5,7 +5,7 @@ import type { LibraryStore } from './store';
 
 /** Reads all references into the recogniser. Returns their checksums, by track. */
 export async function loadLibrary(
-  library: Pick<LibraryStore, 'fingerprints'>,
+  library: Pick<LibraryStore, 'fingerprints' | 'outdated'>,
   recognizer: Pick<LocalRecognizer, 'replaceTracks' | 'stats'>,
   log: Logger,
 ): Promise<Map<number, number>> {
@@ -22,5 +22,12 @@ export async function loadLibrary(
   const { tracks, bytes } = recognizer.stats();
   const seconds = Math.round(performance.now() - began) / 1000;
   log.info({ tracks, megabytes: Math.round(bytes / 1e5) / 10, seconds }, 'Bibliothèque de référence chargée');
+  const outdated = await library.outdated(FINGERPRINT_VERSION);
+  if (outdated > 0) {
+    log.warn(
+      { tracks: outdated },
+      'Pistes à réimporter : leur empreinte est d’une version antérieure, elles ne sont pas reconnues (npm run library:import -- <dossier>)',
+    );
+  }
   return checksums;
 }

@@ -15,6 +15,7 @@ export async function importSimulated(
       const known = await library.knownFile(file.sha256, FINGERPRINT_VERSION);
       if (known?.fingerprinted) return;
       const { tags, durationS, fingerprint } = await analyser.analyse(path);
+      if (known) return library.addFingerprint(known.trackId, fingerprint);
       const { title, artists, album, label } = readTags(tags, basename(path));
       await library.addRecording({
         ...{ title, artists, durationS, fingerprint, source: 'simulator', simulated: true },

@@ -155,6 +155,17 @@ export class LibraryStore {
     return referencesOf(this.knex, trackIds, version);
   }
 
+  /** How many tracks have fingerprints, but none of this version: they are not recognised until they are imported again. */
+  async outdated(version: number): Promise<number> {
+    const { rows } = await this.knex.raw(
+      `SELECT count(*) FROM tracks t WHERE t.same_as IS NULL
+         AND EXISTS (SELECT FROM fingerprints f WHERE f.track_id = t.id)
+         AND NOT EXISTS (SELECT FROM fingerprints f WHERE f.track_id = t.id AND f.version = ?)`,
+      [version],
+    );
+    return Number(rows[0].count);
+  }
+
   /** The track that these bytes were imported as, and whether it has a fingerprint of this version. */
   async knownFile(
     sha256: string,
