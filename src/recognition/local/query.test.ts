@@ -38,7 +38,11 @@ describe('history', () => {
       })),
     );
     for (let n = 0; n < 300; n++) {
-      const place = () => Math.floor(next() * 42 * BLOCK_FRAMES) - BLOCK_FRAMES;
+      // On blocks' borders, half a frame beside them, and anywhere.
+      const place = () =>
+        n % 2 === 0
+          ? Math.floor(next() * 41) * BLOCK_FRAMES + Math.floor(next() * 5) / 2 - 1
+          : next() * 42 * BLOCK_FRAMES - BLOCK_FRAMES;
       const [from, to] = [place(), place()];
       const inside = all.filter(({ peak }) => peak.time >= from && peak.time < to);
       expect(listed(history.between(from, to))).toEqual(inside.map(({ peak }) => peak));

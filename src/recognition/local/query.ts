@@ -51,7 +51,8 @@ export class QueryHistory {
     const time: number[] = [];
     const frequency: number[] = [];
     for (const block of this.blocks) {
-      if (block.endFrame < from - 1 || block.firstFrame > to) continue;
+      // A peak lies up to half a frame before its block's first frame.
+      if (block.endFrame < from - 1 || block.firstFrame > to + 1) continue;
       for (let i = 0; i < block.time.length; i++) {
         const t = block.time[i]!;
         if (t >= from && t < to && !(onlyLandmarks && block.landmark[i] === 0)) {
