@@ -35,7 +35,7 @@ export interface LandmarkIndex {
   readonly trackStarts: Uint32Array;
   readonly durations: Float64Array;
   readonly peaks: PackedPeaks;
-  /** CRC-32 of the postings and peaks. */
+  /** CRC-32 of all arrays. */
   readonly checksum: number;
 }
 
@@ -66,7 +66,7 @@ export function buildIndex(
   progress: (share: number) => void = () => undefined,
 ): LandmarkIndex {
   const { landmarks, ...lines } = layOut(tracks, progress);
-  const { trackStarts, peaks } = lines;
+  const { trackStarts } = lines;
   const length = trackStarts[tracks.length]!;
   // Nearly every landmark is the anchor of one pair.
   const bucketBits = Math.min(KEY_BITS, Math.max(8, Math.round(Math.log2(landmarks / PER_BUCKET + 1))));
@@ -92,8 +92,8 @@ export function buildIndex(
     });
   }
   progress(1);
-  const checksum = checksumOf(postings, peaks);
-  return { generation, builtAt: Date.now(), bucketBits, tagBits, buckets, postings, ...lines, checksum };
+  const index = { generation, builtAt: Date.now(), bucketBits, tagBits, buckets, postings, ...lines };
+  return { ...index, checksum: checksumOf(index) };
 }
 
 /** Everything of an index that does not depend on keys: where each track lies, and its peaks. */
@@ -146,27 +146,24 @@ function forEachKey(words: Uint32Array, each: (key: number, time: number) => voi
 
 export const EMPTY_INDEX: LandmarkIndex = buildIndex([], 0);
 
-function checksumOf(postings: Uint32Array, { cells, landmarks }: PackedPeaks): number {
-  return [postings, cells, landmarks].reduce((crc, array) => crc32(Buffer.from(array.buffer), crc), 0);
+type Arrays = Omit<LandmarkIndex, 'checksum'>;
+
+function arraysOf({ buckets, postings, trackIds, trackStarts, durations, peaks }: Arrays) {
+  return [postings, trackIds, trackStarts, durations, ...Object.values(buckets), ...Object.values(peaks)];
+}
+
+function checksumOf(index: Arrays): number {
+  return arraysOf(index).reduce((crc, array) => crc32(Buffer.from(array.buffer), crc), 0);
 }
 
 /** @throws Error when the memory no longer holds what was built */
 export function checkIndex(index: LandmarkIndex): void {
-  if (checksumOf(index.postings, index.peaks) !== index.checksum) throw new Error('the index is damaged');
+  if (checksumOf(index) !== index.checksum) throw new Error('the index is damaged');
 }
 
 /** Bytes of memory that the index takes. */
 export function indexBytes(index: LandmarkIndex): number {
-  const { buckets, postings, trackIds, trackStarts, durations, peaks } = index;
-  const arrays = [
-    postings,
-    trackIds,
-    trackStarts,
-    durations,
-    ...Object.values(buckets),
-    ...Object.values(peaks),
-  ];
-  return arrays.reduce((sum, array) => sum + array.byteLength, 0);
+  return arraysOf(index).reduce((sum, array) => sum + array.byteLength, 0);
 }
 
 /** Which track a position of the time line is in, as an index into `trackIds`; −1 before the first. */
