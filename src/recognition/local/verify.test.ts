@@ -94,7 +94,7 @@ function errorOf(found: Alignment, truth: Alignment) {
 
 test('an offset wrong by two frames, tempo and pitch by 0.4 %: all put right', () => {
   const sign = () => (next() < 0.5 ? -1 : 1);
-  for (let n = 0; n < 40; n++) {
+  for (let n = 0; n < 24; n++) {
     const words = randomWords(next, 60);
     const truth = placed(1.03 + 0.02 * (next() - 0.5), 0.97 + 0.02 * (next() - 0.5));
     load(words, truth, 0.7);
@@ -128,6 +128,8 @@ test('three seconds of a song fit many tempos: it is said to be as recorded', ()
 
 test.each([
   { tempo: 1.04, pitch: 1 },
+  { tempo: 1.02, pitch: 1 },
+  { tempo: 0.98, pitch: 1 },
   { tempo: 1, pitch: 1.02 },
   { tempo: 0.98, pitch: 0.98 },
 ])('what is played at tempo $tempo and pitch $pitch is said to be', ({ tempo, pitch }) => {

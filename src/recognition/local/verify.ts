@@ -112,6 +112,7 @@ function placesOf(words: Uint32Array, map: PeakMap, alignment: Alignment, atMost
 /** Steps of the refinement: offset in frames; tempo and pitch as ratios. */
 const OFFSETS = Array.from({ length: 13 }, (_, i) => (i - 6) / 2);
 const RATIOS = Array.from({ length: 13 }, (_, i) => (i - 6) / 1000);
+const MAX_TURN = Math.max(...RATIOS);
 
 /**
  * The best alignment near one: offset within ±3 frames, then tempo and pitch within ±0.6 %, then the offset again.
@@ -200,7 +201,8 @@ export function examine(words: Uint32Array, map: PeakMap, start: Alignment): Ver
 function simplest(words: Uint32Array, map: PeakMap, found: Alignment): Alignment {
   if (found.tempo === 1 && found.pitch === 1) return found;
   const plain = refine(words, map, { ...found, tempo: 1, pitch: 1 });
-  if (!plain) return found;
+  // Turned by more than its steps, it is on its way to what was found, and neither the one nor the other.
+  if (!plain || Math.max(Math.abs(plain.tempo - 1), Math.abs(plain.pitch - 1)) > MAX_TURN) return found;
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, found, count);
   const { hits } = count;
