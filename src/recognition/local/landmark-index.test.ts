@@ -68,6 +68,15 @@ function postingOf({ bucketBits, tagBits, trackStarts }: LandmarkIndex, track: n
   return `${tag} at ${trackStarts[track]! + time}`;
 }
 
+/** One interval again and again, twelve seconds apart so that its pairs are only its own. */
+function humOf(often: number): Uint32Array {
+  const words: number[] = [];
+  for (let i = 0; i < often; i++) {
+    words.push(wordOf(i * 750 + 100, 1200, true), wordOf(i * 750 + 120, 1400, true));
+  }
+  return Uint32Array.from(words);
+}
+
 describe('postings', () => {
   test('each pair of each track is in its bucket, with its tag and its place, and nothing else is', () => {
     const expected = new Map<number, string[]>();
@@ -86,12 +95,7 @@ describe('postings', () => {
   });
 
   test('a cliché is left out, and only that', () => {
-    // One interval again and again, twelve seconds apart so that its pairs are only its own.
-    const often: number[] = [];
-    for (let i = 0; i < 400; i++) {
-      often.push(wordOf(i * 750 + 100, 1200, true), wordOf(i * 750 + 120, 1400, true));
-    }
-    const hum = { trackId: 1, durationS: 5000, words: Uint32Array.from(often) };
+    const hum = { trackId: 1, durationS: 5000, words: humOf(400) };
     const withHum = buildIndex([...tracks, hum], 1);
     const cliche = referenceKey(300, 50, 10);
     const landmarks = [...tracks, hum].flatMap(({ words }) => [...words].filter(isLandmark)).length;
@@ -106,10 +110,25 @@ describe('postings', () => {
         expect(bucket(withHum, number)).toContain(postingOf(withHum, track, pair));
       }
     }
-    // A little less often it is music.
-    const words = hum.words.subarray(0, 2 * Math.floor(most * 0.6));
-    const seldom = buildIndex([...tracks, { ...hum, words }], 1);
-    expect(bucket(seldom, bucketOf(seldom, cliche)).length).toBeGreaterThanOrEqual(words.length / 2);
+  });
+
+  test('it is one from 32 times the mean on', () => {
+    const cliche = referenceKey(300, 50, 10);
+    const few = tracks.slice(0, 3);
+    const others = few.flatMap(({ words }) => pairsOf(words));
+    const lone = few.flatMap(({ words }) => [...words].filter(isLandmark)).length;
+    const seen = new Set<number>();
+    for (let often = 90; often < 190; often++) {
+      const words = humOf(often);
+      const some = buildIndex([...few, { trackId: 1, durationS: 3000, words }], 1);
+      const number = bucketOf(some, cliche);
+      const held = often + others.filter(({ key }) => bucketOf(some, key) === number).length;
+      const most = Math.ceil(32 * ((lone + words.length) / 2 ** some.bucketBits));
+      expect(bucket(some, number)).toHaveLength(held > most ? 0 : held);
+      seen.add(held - most);
+    }
+    // The last that is kept, and the first that is not.
+    expect(seen.has(0) && seen.has(1)).toBe(true);
   });
 });
 

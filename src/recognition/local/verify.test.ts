@@ -68,7 +68,7 @@ test('what does not sound is never likely, however it is turned', () => {
 
 test('what fits wherever it is laid is worth nothing: a chord that is held', () => {
   const chord = [50, 130, 210, 333, 420, 515];
-  for (let n = 0; n < 10; n++) {
+  for (const share of [0.1, 0.1, 0.2, 0.2, 0.3, 0.6]) {
     const words = Uint32Array.from({ length: 1200 }, () => {
       const bin = chord[Math.floor(next() * chord.length)]!;
       return wordOf(Math.floor(next() * 60 * FRAMES_PER_SECOND * PER_FRAME), bin * PER_BIN, true);
@@ -76,10 +76,11 @@ test('what fits wherever it is laid is worth nothing: a chord that is held', () 
     const held = chord.flatMap((frequency) =>
       Array.from({ length: TO - FROM }, (_, i) => ({ time: FROM + i, frequency })),
     );
-    map.load(queryOf(jittered(next, someOf(next, held, 0.6), 0.2)), FROM, TO);
+    map.load(queryOf(jittered(next, someOf(next, held, share), 0.2)), FROM, TO);
     const { z, hits, expected } = verify(words, map, placed());
-    expect(hits / expected).toBeGreaterThan(0.8);
-    expect(z).toBeLessThan(LIKELY);
+    expect(hits / expected).toBeGreaterThan(share);
+    // Its hits are what its shifted alignments have as well: within what chance does to a score.
+    expect(z).toBeLessThan(3);
   }
 });
 
