@@ -46,7 +46,7 @@ function pairsOf(words: Uint32Array): Pair[] {
       const dt = target.frame - frame;
       const df = target.bin - bin;
       const distance = dt + Math.abs(df) / 8;
-      if (dt < 3 || dt > 63 || Math.abs(df) > 255 || (best && best.distance <= distance)) continue;
+      if (dt < 3 || dt > 62 || Math.abs(df) > 254 || (best && best.distance <= distance)) continue;
       best = { key: referenceKey(bin, df, dt), distance };
     }
     return best ? [{ key: best.key, time }] : [];

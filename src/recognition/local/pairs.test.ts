@@ -18,7 +18,7 @@ test.each([REFERENCE_FAN_OUT, 3, QUERY_FAN_OUT])('the %i nearest targets in the 
       for (let b = 0; b < count; b++) {
         const dt = time[b]! - time[a]!;
         const df = Math.abs(frequency[b]! - frequency[a]!);
-        if (dt >= 3 && dt <= 63 && df <= 255) zone.push({ b, distance: dt + df / 8 });
+        if (dt >= 3 && dt <= 62 && df <= 254) zone.push({ b, distance: dt + df / 8 });
       }
       zone.sort((p, q) => p.distance - q.distance || p.b - q.b);
       for (const { b } of zone.slice(0, fanOut)) expected.push([a, b]);

@@ -35,6 +35,8 @@ export const HYPOTHESES: readonly Hypothesis[] = [
   both(0.97),
   both(1.04),
   both(0.96),
+  both(1.05),
+  both(0.95),
   { tempo: 1.02, pitch: 1 },
   { tempo: 0.98, pitch: 1 },
   { tempo: 1.04, pitch: 1 },
