@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -42,6 +42,15 @@ test('a song is decoded sample by sample, exactly as long as asked', () => {
   expect(decodeSong(path, 31_200)).toEqual(music);
   expect(decodeSong(path, 10_008)).toEqual(music.subarray(0, 240_192));
   expect(decodeSong(path, 32_400).subarray(music.length)).toEqual(new Int16Array(28_800));
+});
+
+test('a link to a song is the song', () => {
+  const links = join(folder, 'links');
+  mkdirSync(links);
+  symlinkSync(join(folder, 'c.flac'), join(links, 'd.flac'));
+  symlinkSync(join(folder, 'gone.flac'), join(links, 'e.flac'));
+  expect(songsOf(links, 'track')).toMatchObject([{ title: 'd', durationMs: 31_200 }]);
+  rmSync(links, { recursive: true });
 });
 
 test('a folder without a song is refused', () => {

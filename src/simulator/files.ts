@@ -30,7 +30,10 @@ export interface FileRecording extends Recording {
  */
 export function songsOf(folder: string, kind: Recording['kind']): FileRecording[] {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && EXTENSIONS.has(extname(entry.name).toLowerCase()))
+    .filter(
+      (entry) =>
+        (entry.isFile() || entry.isSymbolicLink()) && EXTENSIONS.has(extname(entry.name).toLowerCase()),
+    )
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const songs: FileRecording[] = [];
