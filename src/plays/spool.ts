@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface SpoolOptions {
@@ -6,6 +6,9 @@ interface SpoolOptions {
   /** The bound has cost this play's file. */
   readonly onDropped: (playId: string) => void;
 }
+
+/** Ending of a file that is being written to take another one's place. */
+const ASIDE = '.new';
 
 /** Files `<playId>.pcm` (mono, 16-bit little-endian, 8 kHz) in one folder of bounded size. */
 export class Spool {
@@ -22,7 +25,10 @@ export class Spool {
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     await mkdir(folder, { recursive: true });
     const spool = new Spool(folder, options);
-    for (const name of (await readdir(folder)).filter((file) => /^[0-9a-f-]{36}\.pcm$/.test(file)).sort()) {
+    const files = await readdir(folder);
+    // Half-written by a run that was killed: the file that it was to replace is still there.
+    for (const name of files.filter((file) => file.endsWith(ASIDE))) await rm(join(folder, name));
+    for (const name of files.filter((file) => /^[0-9a-f-]{36}\.pcm$/.test(file)).sort()) {
       spool.#sizes.set(name.slice(0, -4), (await stat(join(folder, name))).size);
     }
     return spool;
@@ -68,12 +74,14 @@ export class Spool {
     this.#sizes.set(playId, samples * 2);
   }
 
-  /** Takes samples away from the beginning of a play's file. */
+  /** Takes samples away from the beginning of a play's file; who reads it meanwhile has the one before or the one after. */
   async behead(playId: string, samples: number): Promise<void> {
-    if (samples <= 0) return;
-    const rest = (await this.read(playId)).slice(samples);
-    await this.remove(playId);
-    await this.append(playId, rest);
+    if (samples <= 0 || this.samples(playId) === undefined) return;
+    const rest = (await this.read(playId)).subarray(samples);
+    const path = this.path(playId);
+    await writeFile(path + ASIDE, Buffer.from(rest.buffer, rest.byteOffset, rest.byteLength));
+    await rename(path + ASIDE, path);
+    this.#sizes.set(playId, rest.byteLength);
   }
 
   async read(playId: string): Promise<Int16Array> {
