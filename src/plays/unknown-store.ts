@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Knex } from 'knex';
 import type { Fingerprint } from '../recognition/local/fingerprint';
 import type { DetectionStatus } from '../recognition/types';
-import type { PlayKind, PlayStatus } from './types';
+import type { PlayStatus } from './types';
 
 /** An unknown play that has ended, and how far the outside services have been asked about it. */
 export interface StoredUnknown {
@@ -58,20 +58,20 @@ export class UnknownStore {
   /** Those of the plays that have ended, are still unknown and have no row here. */
   async withoutRow(
     playIds: readonly string[],
-  ): Promise<{ id: string; stationId: number; status: PlayStatus; kind: PlayKind; durationS: number }[]> {
-    const rows: (Pick<Row, 'station_id' | 'status' | 'duration_s'> & { id: string; kind: PlayKind })[] =
-      await this.#knex('plays as p')
-        .leftJoin('unknown_plays as u', 'u.play_id', 'p.id')
-        .whereRaw('p.id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
-        .where('p.kind', 'unknown')
-        .whereNot('p.status', 'open')
-        .whereNull('u.play_id')
-        .select('p.id', 'p.station_id', 'p.status', 'p.kind', durationOf(this.#knex));
-    return rows.map(({ id, station_id, status, kind, duration_s }) => ({
+  ): Promise<{ id: string; stationId: number; status: PlayStatus; durationS: number }[]> {
+    const rows: (Pick<Row, 'station_id' | 'status' | 'duration_s'> & { id: string })[] = await this.#knex(
+      'plays as p',
+    )
+      .leftJoin('unknown_plays as u', 'u.play_id', 'p.id')
+      .whereRaw('p.id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
+      .where('p.kind', 'unknown')
+      .whereNot('p.status', 'open')
+      .whereNull('u.play_id')
+      .select('p.id', 'p.station_id', 'p.status', durationOf(this.#knex));
+    return rows.map(({ id, station_id, status, duration_s }) => ({
       id,
       stationId: Number(station_id),
       status,
-      kind,
       durationS: duration_s,
     }));
   }

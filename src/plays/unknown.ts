@@ -38,8 +38,6 @@ export interface UnknownAudioOptions {
    * there, and again should they be corrected after that while its audio is still here.
    */
   readonly onUnknown: (play: UnknownPlay) => void;
-  /** The whole audio of a play that a service named before it had ended: better for a reference than its beginning. */
-  readonly onNamed?: (play: UnknownPlay & { readonly trackId: number }) => void;
 }
 
 /** Session samples that a play's file holds, once all that is queued is done. */
@@ -62,7 +60,7 @@ const LOSSES = {
 type Loss = keyof typeof LOSSES;
 
 /** What is needed of a play to tell others about its audio. */
-type Described = Pick<Play, 'id' | 'stationId' | 'status' | 'kind' | 'trackId'>;
+type Described = Pick<Play, 'id' | 'stationId' | 'status'>;
 
 /**
  * An ended play waits so long for a correction of its bounds before it is fingerprinted and told: what ended it may have
@@ -110,11 +108,9 @@ export class UnknownAudio {
    * without a ring (after a restart) the file is what it is.
    */
   revised(play: Play, ring: PcmRing | undefined): void {
-    const kept = this.#recordings.has(play.id) || this.#spool.samples(play.id) !== undefined;
-    if (play.kind !== 'unknown' && !kept) return;
-    if (play.kind === 'track' && play.method === 'local') {
-      // Recognised after all: nobody has to name it.
-      this.#recordings.delete(play.id);
+    if (play.kind !== 'unknown') {
+      // Named after all: nobody has to do it any more.
+      if (!this.#recordings.delete(play.id) && this.#spool.samples(play.id) === undefined) return;
       this.#settling.forget(play.id);
       this.#then(play, () => this.#spool.remove(play.id));
       return;
@@ -272,10 +268,7 @@ export class UnknownAudio {
         await store.save(play.id, fingerprint);
         failures = 0;
         this.#rows.shift();
-        if (play.kind === 'unknown') this.#tell(play, whole, durationS);
-        else if (play.trackId !== undefined) {
-          this.#options.onNamed?.({ ...this.#described(play, whole, durationS), trackId: play.trackId });
-        }
+        this.#tell(play, whole, durationS);
       } catch (error) {
         if (isMissingPlay(error) && !isWaiting(play.id)) {
           log.error(
@@ -292,14 +285,11 @@ export class UnknownAudio {
     }
   }
 
-  #described(play: Described, complete: boolean, durationS: number): UnknownPlay {
-    const { id, stationId, status } = play;
-    return { playId: id, stationId, pcmPath: this.#spool.path(id), durationS, complete, status };
-  }
-
-  #tell(play: Described, complete: boolean, durationS?: number): void {
-    const heardS = durationS ?? seconds(this.#spool.samples(play.id) ?? 0);
-    if (heardS > 0) this.#options.onUnknown(this.#described(play, complete, heardS));
+  #tell({ id, stationId, status }: Described, complete: boolean, durationS?: number): void {
+    const heardS = durationS ?? seconds(this.#spool.samples(id) ?? 0);
+    if (heardS <= 0) return;
+    const pcmPath = this.#spool.path(id);
+    this.#options.onUnknown({ playId: id, stationId, pcmPath, durationS: heardS, complete, status });
   }
 }
 

@@ -18,19 +18,6 @@ export class Attempts implements AttemptStore {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Makes the row of an unknown play, which must be in `plays`; again for one that has it: takes the new fingerprint.
-   * @param fingerprint of the local recogniser
-   */
-  async open(playId: string, fingerprint: { version: number; data: Uint8Array }): Promise<void> {
-    const data = Buffer.from(fingerprint.data);
-    await this.sql.raw(
-      `INSERT INTO unknown_plays (play_id, version, data) VALUES (?::uuid, ?, ?)
-       ON CONFLICT (play_id) DO UPDATE SET version = excluded.version, data = excluded.data, updated_at = now()`,
-      [playId, fingerprint.version, data],
-    );
-  }
-
-  /**
    * Closed plays that are still unknown and that a service may yet answer about, oldest first; to be queued at a start,
    * and now and then.
    * @param maxAttempts plays that have been tried more often are left alone
