@@ -86,4 +86,6 @@ export interface StageOutcome {
   readonly identification?: Identification;
   /** For people and logs: what happened. Never a key. */
   readonly detail?: string;
+  /** No answer, and before this none is to be had (a spent budget, a refused key); ms since the epoch. */
+  readonly notBefore?: number;
 }

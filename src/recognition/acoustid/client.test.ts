@@ -161,7 +161,9 @@ describe('what goes wrong', () => {
     const outcome = await refused.lookup(play);
     expect(outcome.status).toBe('failure');
     expect(outcome.detail).not.toContain('secret-key');
-    expect((await refused.lookup(play)).status).toBe('skipped');
+    const { status, notBefore } = await refused.lookup(play);
+    expect([status, notBefore]).toEqual(['skipped', outcome.notBefore]);
+    expect(notBefore! - Date.now()).toBeGreaterThan(3_000_000);
     expect(server.seen).toHaveLength(1);
     expect(metrics.statuses()).toEqual(['unauthorized']);
   });

@@ -64,7 +64,8 @@ export class AcoustIdClient {
   ): Promise<StageOutcome> {
     const { key } = this.options;
     if (key === undefined) return skipped('acoustid', 'pas de clé AcoustID');
-    if (this.clock.now() < this.refusedUntil) return skipped('acoustid', 'clé AcoustID refusée récemment');
+    if (this.clock.now() < this.refusedUntil)
+      return skipped('acoustid', 'clé AcoustID refusée récemment', this.refusedUntil);
     const body = gzipSync(
       new URLSearchParams({
         client: key,
@@ -132,7 +133,7 @@ export class AcoustIdClient {
   }
 
   private outcome(answer: ApiAnswer<readonly LookupResult[]>, durationS: number): StageOutcome {
-    if (answer.status !== 'success') return withoutName('acoustid', answer);
+    if (answer.status !== 'success') return withoutName('acoustid', answer, this.refusedUntil);
     const identification = choose(answer.value ?? [], durationS);
     if (!identification) {
       return {

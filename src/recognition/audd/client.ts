@@ -54,9 +54,9 @@ export class AuddClient {
       throw new RangeError(`a clip of ${clip.length} samples is not one of at most ${MAX_CLIP_S} s`);
     }
     if (token === undefined) return skipped('audd', 'pas de jeton AudD');
-    if (this.clock.now() < this.stoppedUntil) return skipped('audd', this.stoppedWhy);
+    if (this.clock.now() < this.stoppedUntil) return skipped('audd', this.stoppedWhy, this.stoppedUntil);
     const wav = wavOf(clip, SAMPLE_RATE);
-    let unpaid: string | undefined;
+    let unpaid: { why: string; notBefore: number } | undefined;
     const answer = await callApi<RecognizeResult>({
       api: 'audd',
       endpoint: 'recognize',
@@ -66,7 +66,7 @@ export class AuddClient {
       signal,
       before: async () => {
         unpaid = await this.unpaid();
-        return unpaid === undefined ? undefined : { status: 'quota', detail: unpaid };
+        return unpaid === undefined ? undefined : { status: 'quota', detail: unpaid.why };
       },
       send: (limit) => {
         const form = new FormData();
@@ -83,20 +83,22 @@ export class AuddClient {
       },
       read: (reply) => this.read(reply),
     });
-    if (unpaid !== undefined) return skipped('audd', unpaid);
+    if (unpaid !== undefined) return skipped('audd', unpaid.why, unpaid.notBefore);
     this.heed(answer);
-    if (answer.status !== 'success' || !answer.value) return withoutName('audd', answer);
+    if (answer.status !== 'success' || !answer.value) return withoutName('audd', answer, this.stoppedUntil);
     const identification = identify(answer.value);
     const detail = `${identification.artists.join(', ')} – ${identification.title}`;
     return { method: 'audd', status: 'success', identification, detail };
   }
 
   /** Why no request may be paid for now; `undefined` once one has been taken from the budget. */
-  private async unpaid(): Promise<string | undefined> {
+  private async unpaid(): Promise<{ why: string; notBefore: number } | undefined> {
+    const now = this.clock.now();
     try {
-      return (await this.options.budget.take()) ? undefined : 'budget AudD du jour épuisé';
+      if (await this.options.budget.take()) return undefined;
+      return { why: 'budget AudD du jour épuisé', notBefore: nextUtcDay(now) };
     } catch {
-      return 'budget AudD illisible : rien n’est dépensé sans compter';
+      return { why: 'budget AudD illisible : rien n’est dépensé sans compter', notBefore: now };
     }
   }
 
