@@ -35,8 +35,13 @@ export class ScriptedServer<Script extends { kind: string }, Seen> {
     return this.address;
   }
 
+  /** Once closed, again at the same address. */
   async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    const port = this.address === '' ? 0 : Number(new URL(this.address).port);
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
     this.listening = true;
     this.address = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.path}`;
     return this;
