@@ -32,7 +32,7 @@ import { PlayLog } from './plays/log';
 import { nameUnknown } from './plays/naming';
 import { PlayPipeline } from './plays/pipeline';
 import { PlayStore } from './plays/store';
-import { UnknownAudio, type UnknownPlay } from './plays/unknown';
+import { UnknownAudio } from './plays/unknown';
 import { UnknownStore } from './plays/unknown-store';
 import { FINGERPRINT_VERSION } from './recognition/local/params';
 import { LocalRecognizer } from './recognition/local/recognizer';
@@ -196,15 +196,11 @@ async function run(config: Config, log: Logger, { stoppers, ending, leave }: Lif
       );
       await unknown.release(playId);
     },
-    onUnknown: ({ playId }) => unknown.release(playId),
+    onUnknown: ({ playId, answered }) => unknown.release(playId, answered ? undefined : 'no_answer'),
+    kept: () => unknown.kept(),
+    release: (playId) => unknown.release(playId),
   });
-  const askAbout = (play: UnknownPlay) => {
-    // AcoustID compares whole plays, and AudD is paid for: both wait for the play's end.
-    if (play.status === 'open') return;
-    const taken = outside.stages.enqueue({ ...play, pcmFile: play.pcmPath, jingle: false, content: 'music' });
-    if (taken === 'ineligible') void unknown.release(play.playId);
-  };
-  const unknown = await UnknownAudio.open({
+  const unknown: UnknownAudio = await UnknownAudio.open({
     folder: join(config.dataDir, 'unknown'),
     maxBytes: config.unknownDiskBytes,
     store: unknownStore,
@@ -212,7 +208,10 @@ async function run(config: Config, log: Logger, { stoppers, ending, leave }: Lif
     log,
     fingerprint: (samples) => recognizer.fingerprint(samples),
     isWaiting: (playId) => playLog.latest(playId) !== undefined,
-    onUnknown: askAbout,
+    // AcoustID compares whole plays, and AudD is paid for: both wait for the play's end.
+    onUnknown: ({ status }) => {
+      if (status !== 'open') outside.look();
+    },
   });
 
   const pipeline: PlayPipeline = new PlayPipeline({
@@ -238,7 +237,7 @@ async function run(config: Config, log: Logger, { stoppers, ending, leave }: Lif
     stationName: (id) => supervisor.stations().find((station) => station.id === id)?.name,
     track: (id) => library.get(id),
   });
-  stoppers.add('services extérieurs', () => outside.stages.stop());
+  stoppers.add('services extérieurs', () => outside.stop());
   stoppers.add('stations', () => supervisor.stop());
   stoppers.add('diffusions', () => pipeline.stop());
 
@@ -246,8 +245,7 @@ async function run(config: Config, log: Logger, { stoppers, ending, leave }: Lif
 
   await pipeline.resume();
   await unknown.recover();
-  await outside.recall();
-  for (const play of await unknown.left()) askAbout(play);
+  await outside.start();
 
   const simulator = await simulating;
   if (simulator) await demonstrate(simulator, config, { stations, library, analyser, log });

@@ -139,11 +139,20 @@ describe('unknown music', () => {
     const attempts = new Attempts(db.knex);
     await attempts.saveOutcome(last!.playId, 'acoustid', 'no_match');
     await attempts.saveChromaprint(last!.playId, 'AQAB');
-    expect(await unknown.left()).toMatchObject([
-      { playId: last!.playId, complete: true, acoustid: 'no_match', chromaprint: 'AQAB', durationS: 125 },
+    const audio = { playId: last!.playId, pcmPath: last!.pcmPath, durationS: 125 };
+    expect(unknown.kept()).toEqual([audio]);
+    expect(await attempts.pending([last!.playId], ZERO)).toEqual([
+      {
+        playId: last!.playId,
+        durationS: 125,
+        complete: true,
+        retries: 0,
+        acoustid: 'no_match',
+        chromaprint: 'AQAB',
+      },
     ]);
     await unknown.release(last!.playId);
-    expect(await unknown.left()).toEqual([]);
+    expect(unknown.kept()).toEqual([]);
   });
 
   test('that a recognised song follows keeps only its own audio', async () => {
@@ -341,9 +350,10 @@ describe('stopped and started again', () => {
       ['unknown', 'cut', 'restart'],
       ['track', 'complete', undefined],
     ]);
-    await expect.poll(async () => (await second.unknown.left()).length, WAIT).toBe(1);
-    const [left] = await second.unknown.left();
-    expect(left).toMatchObject({ complete: false, status: 'cut' });
+    const unknownIds = items.flatMap(({ id, kind }) => (kind === 'unknown' ? [id] : []));
+    const pending = () => new Attempts(db.knex).pending(unknownIds, ZERO);
+    await expect.poll(pending, WAIT).toMatchObject([{ playId: unknownIds[0], complete: false }]);
+    const [left] = second.unknown.kept();
     expect(pcm(left!.pcmPath)).toEqual(
       samplesFrom(110 * SAMPLE_RATE, Math.round(left!.durationS * SAMPLE_RATE)),
     );

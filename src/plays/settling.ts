@@ -20,6 +20,10 @@ export class Settling {
     this.#cancels.set(playId, cancel);
   }
 
+  waits(playId: string): boolean {
+    return this.#cancels.has(playId);
+  }
+
   forget(playId: string): void {
     this.#cancels.get(playId)?.();
     this.#cancels.delete(playId);

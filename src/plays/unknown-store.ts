@@ -1,28 +1,13 @@
 import { crc32 } from 'node:zlib';
 import type { Knex } from 'knex';
 import type { Fingerprint } from '../recognition/local/fingerprint';
-import type { DetectionStatus } from '../recognition/types';
 import type { PlayStatus } from './types';
-
-/** An unknown play that has ended, and how far the outside services have been asked about it. */
-export interface StoredUnknown {
-  readonly playId: string;
-  readonly stationId: number;
-  readonly status: PlayStatus;
-  readonly durationS: number;
-  readonly chromaprint?: string;
-  readonly acoustid?: DetectionStatus;
-  readonly audd?: DetectionStatus;
-}
 
 interface Row {
   id: string;
   station_id: string;
   status: PlayStatus;
   duration_s: number;
-  chromaprint: string | null;
-  acoustid: DetectionStatus | null;
-  audd: DetectionStatus | null;
 }
 
 /** The table of unknown plays; who tries to have them named writes the attempts to the same rows. */
@@ -33,12 +18,14 @@ export class UnknownStore {
     this.#knex = knex;
   }
 
-  /** The play must be there already. */
+  /** The play must be there already. Another extent has another Chromaprint fingerprint. */
   async save(playId: string, fingerprint: Fingerprint): Promise<void> {
+    const { version } = fingerprint;
+    const data = Buffer.from(fingerprint.data);
     await this.#knex('unknown_plays')
-      .insert({ play_id: playId, version: fingerprint.version, data: Buffer.from(fingerprint.data) })
+      .insert({ play_id: playId, version, data })
       .onConflict('play_id')
-      .merge(['version', 'data']);
+      .merge({ version, data, chromaprint: null });
   }
 
   /** What was kept of a play, e.g. as a reference once it is named; undefined when nothing was. */
@@ -59,9 +46,7 @@ export class UnknownStore {
   async withoutRow(
     playIds: readonly string[],
   ): Promise<{ id: string; stationId: number; status: PlayStatus; durationS: number }[]> {
-    const rows: (Pick<Row, 'station_id' | 'status' | 'duration_s'> & { id: string })[] = await this.#knex(
-      'plays as p',
-    )
+    const rows: Row[] = await this.#knex('plays as p')
       .leftJoin('unknown_plays as u', 'u.play_id', 'p.id')
       .whereRaw('p.id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
       .where('p.kind', 'unknown')
@@ -76,32 +61,13 @@ export class UnknownStore {
     }));
   }
 
-  /** Ended plays that are still unknown, the latest first. */
-  async unknown(limit: number): Promise<StoredUnknown[]> {
-    const rows: Row[] = await this.#knex('unknown_plays as u')
-      .join('plays as p', 'p.id', 'u.play_id')
-      .where('p.kind', 'unknown')
-      .whereNot('p.status', 'open')
-      .select(
-        'p.id',
-        'p.station_id',
-        'p.status',
-        'u.chromaprint',
-        'u.acoustid',
-        'u.audd',
-        durationOf(this.#knex),
-      )
-      .orderBy('p.started_at', 'desc')
-      .limit(limit);
-    return rows.map((row) => ({
-      playId: row.id,
-      stationId: Number(row.station_id),
-      status: row.status,
-      durationS: row.duration_s,
-      ...(row.chromaprint === null ? {} : { chromaprint: row.chromaprint }),
-      ...(row.acoustid === null ? {} : { acoustid: row.acoustid }),
-      ...(row.audd === null ? {} : { audd: row.audd }),
-    }));
+  /** Those of the plays that somebody has named, or that are no music. */
+  async named(playIds: readonly string[]): Promise<string[]> {
+    const rows: { id: string }[] = await this.#knex('plays')
+      .whereRaw('id = ANY(?::uuid[])', [playIds as unknown as Knex.Value])
+      .whereNot('kind', 'unknown')
+      .select('id');
+    return rows.map(({ id }) => id);
   }
 }
 

@@ -7,7 +7,7 @@ import type { PcmRing } from './pcm-ring';
 import { Settling } from './settling';
 import { Spool } from './spool';
 import type { Play, PlayStatus } from './types';
-import type { StoredUnknown, UnknownStore } from './unknown-store';
+import type { UnknownStore } from './unknown-store';
 
 /** Unknown music whose audio lies on disk, for those who can name it. */
 export interface UnknownPlay {
@@ -50,12 +50,13 @@ interface Recording {
   gone?: 'released' | 'lost';
 }
 
-/** Why an unknown play has no audio by which it could be named. */
+/** Why an unknown play has no more audio by which it could be named. */
 const LOSSES = {
   disk_full: "plus de place, l'enregistrement le plus ancien est supprimé (UNKNOWN_DISK_MB)",
   disk_error: "l'audio n'a pas pu être écrit, elle ne sera pas identifiée",
   late: "l'audio n'était plus en mémoire quand elle a été relevée, elle ne sera pas identifiée",
   restart: "l'audio d'avant l'arrêt n'est pas sur ce disque, elle ne sera pas identifiée",
+  no_answer: "les services externes n'ont pas répondu, elle n'est plus demandée",
 } as const;
 type Loss = keyof typeof LOSSES;
 
@@ -157,8 +158,9 @@ export class UnknownAudio {
     this.#settling.call(play.id, () => this.#then(play, () => this.#finish(play, samplesOfAll)));
   }
 
-  /** Makes the rows that an earlier run had no time to make. To be called once, after `PlayPipeline.resume`. */
+  /** Does what an earlier run had no time to do: makes rows, lets audio go. To be called once, after `PlayPipeline.resume`. */
   async recover(): Promise<void> {
+    for (const playId of await this.#options.store.named(this.#spool.plays)) await this.release(playId);
     for (const play of await this.#options.store.withoutRow(this.#spool.plays)) {
       if (this.#recordings.has(play.id)) continue; // resumed, and ended by that
       const samples = Math.round(play.durationS * SAMPLE_RATE);
@@ -166,20 +168,19 @@ export class UnknownAudio {
     }
   }
 
-  /** Plays of earlier runs that are still unknown and whose audio is still here, the latest first. */
-  async left(limit = 200): Promise<(UnknownPlay & StoredUnknown)[]> {
-    const rows = await this.#options.store.unknown(limit);
-    return rows.flatMap((row) => {
-      const samples = this.#spool.samples(row.playId);
-      if (!samples) return [];
-      const durationS = seconds(samples);
-      const complete = row.status === 'complete' && Math.abs(durationS - row.durationS) < 0.01;
-      return [{ ...row, pcmPath: this.#spool.path(row.playId), durationS, complete }];
-    });
+  /** Plays whose audio is here and is not about to change. */
+  kept(): { playId: string; pcmPath: string; durationS: number }[] {
+    return this.#spool.plays
+      .filter((playId) => !this.#settling.waits(playId) && !this.#options.isWaiting(playId))
+      .map((playId) => ({
+        ...{ playId, pcmPath: this.#spool.path(playId) },
+        durationS: seconds(this.#spool.samples(playId) ?? 0),
+      }));
   }
 
-  /** The audio is not needed any more. */
-  release(playId: string): Promise<void> {
+  /** The audio is not needed any more; `lost`: the play has no name for all that, which is counted if it was not already. */
+  release(playId: string, lost?: 'no_answer'): Promise<void> {
+    if (lost && this.#spool.samples(playId)) this.#lost(playId, lost);
     const recording = this.#recordings.get(playId);
     if (recording) recording.gone ??= 'released';
     this.#work = this.#work.then(() => this.#spool.remove(playId)).catch(() => undefined);

@@ -3,11 +3,13 @@ import type { AttemptStore, OutsideMethod } from './stages';
 import type { DetectionStatus } from './types';
 import type { EarlierPlay, UnknownClusters } from './unknown-clusters';
 
-/** An unknown play that the services have not answered about, without its audio. */
+/** An unknown play that the services are to be asked about, without its audio. */
 export interface PendingPlay {
   readonly playId: string;
   readonly durationS: number;
   readonly complete: boolean;
+  /** How often it was put off. */
+  readonly retries: number;
   readonly acoustid?: DetectionStatus;
   readonly audd?: DetectionStatus;
   readonly chromaprint?: string;
@@ -18,25 +20,34 @@ export class Attempts implements AttemptStore {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Closed plays that are still unknown and that a service may yet answer about, oldest first; to be queued at a start,
-   * and now and then.
-   * @param maxAttempts plays that have been tried more often are left alone
+   * Those of the plays that have ended, are still unknown and have waited as long as they were to; who was never put off
+   * first.
+   * @param playIds plays that are not asked about just now
+   * @param now ms since the epoch
    */
-  async pending(options: { limit?: number; maxAttempts?: number } = {}): Promise<PendingPlay[]> {
-    const { limit = 200, maxAttempts = 6 } = options;
+  async pending(playIds: readonly string[], now: number, limit = 500): Promise<PendingPlay[]> {
     const { rows } = await this.sql.raw(
-      `SELECT u.play_id, u.chromaprint, u.acoustid, u.audd, p.status, ${DURATION} AS duration_s
+      `SELECT u.play_id, u.chromaprint, u.acoustid, u.audd, u.retries, p.status, ${DURATION} AS duration_s
          FROM unknown_plays u JOIN plays p ON p.id = u.play_id
-        WHERE p.kind = 'unknown' AND p.status IN ('complete', 'cut') AND u.attempts < ?
-          AND NOT (coalesce(u.acoustid, '') IN (${ANSWERS}) AND coalesce(u.audd, '') IN (${ANSWERS}))
-        ORDER BY p.started_at LIMIT ?`,
-      [maxAttempts, limit],
+        WHERE u.play_id = ANY(?::uuid[]) AND p.kind = 'unknown' AND p.status IN ('complete', 'cut')
+          AND (u.retry_at IS NULL OR u.retry_at <= to_timestamp(?::double precision / 1000))
+        ORDER BY u.retry_at NULLS FIRST, p.started_at LIMIT ?`,
+      [`{${playIds.join()}}`, now, limit],
     );
     return rows.map((row) => ({
       ...rowOf(row),
       complete: row.status === 'complete',
+      retries: Number(row.retries),
       ...(row.chromaprint === null ? {} : { chromaprint: String(row.chromaprint) }),
     }));
+  }
+
+  async postpone(playId: string, until: number): Promise<void> {
+    await this.sql.raw(
+      `UPDATE unknown_plays SET retries = retries + 1, retry_at = to_timestamp(?::double precision / 1000),
+              updated_at = now() WHERE play_id = ?::uuid`,
+      [until, playId],
+    );
   }
 
   async saveOutcome(playId: string, method: OutsideMethod, status: DetectionStatus): Promise<void> {
@@ -78,7 +89,6 @@ export class Attempts implements AttemptStore {
 }
 
 const DURATION = 'extract(epoch FROM p.ended_at - p.started_at)::double precision';
-const ANSWERS = "'success', 'no_match', 'low_confidence'";
 
 function rowOf(row: Record<string, unknown>): EarlierPlay {
   return {

@@ -1,9 +1,12 @@
 import { registerCollector } from '../../otel/metrics/collectors';
+import { trackDetection } from '../../otel/metrics/decorators';
 import { instruments } from '../../otel/metrics/instruments';
 import type { Budget } from './budget';
 import type { LocalRecognizer } from './local/recognizer';
 import type { Attempt } from './local/tracker';
-import type { Stages } from './stages';
+import { skipped } from './stage-outcome';
+import type { OutsideMethod, Stages } from './stages';
+import type { StageOutcome } from './types';
 
 /** One search of the library on one window of one station. */
 export function countLocalAttempt({ status, seconds, confidence }: Attempt): void {
@@ -11,6 +14,27 @@ export function countLocalAttempt({ status, seconds, confidence }: Attempt): voi
   instruments.detectionDuration.record(seconds, { detection_method: 'local' });
   if (confidence !== undefined)
     instruments.detectionConfidence.record(confidence, { detection_method: 'local' });
+}
+
+/**
+ * One attempt of a stage is one observation, however many requests it took. What `stop` breaks off is counted as skipped.
+ * @throws what `ask` throws
+ */
+export async function countedAttempt(
+  method: OutsideMethod,
+  ask: () => Promise<StageOutcome>,
+): Promise<StageOutcome> {
+  let broken: { error: unknown } | undefined;
+  const outcome = await trackDetection({ method })(async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      broken = { error };
+      return skipped(method, 'interrompu');
+    }
+  })();
+  if (broken) throw broken.error;
+  return outcome;
 }
 
 /**

@@ -383,26 +383,31 @@ describe('the same unknown again', () => {
 });
 
 describe('what is kept of unknown plays', () => {
-  test('those that may yet be answered about are pending; answers are not undone by a skip', async () => {
+  test('answers are not undone by a skip; who was never put off is first, who was put off has its time', async () => {
     const attempts = new Attempts(database.knex);
-    const pending = async () => (await attempts.pending({ limit: 1000 })).map(({ playId }) => playId);
-    const one = await play({ durationS: 42 });
-    expect((await attempts.pending({ limit: 1000 })).find(({ playId }) => playId === one.playId)).toEqual({
-      playId: one.playId,
-      durationS: 42,
-      complete: true,
-    });
-    await attempts.saveOutcome(one.playId, 'acoustid', 'timeout');
-    await attempts.saveOutcome(one.playId, 'audd', 'no_match');
-    expect(await pending()).toContain(one.playId);
-    await attempts.saveOutcome(one.playId, 'acoustid', 'no_match');
-    await attempts.saveOutcome(one.playId, 'acoustid', 'skipped');
-    expect(await stored(one)).toMatchObject({ acoustid: 'no_match', audd: 'no_match', attempts: 3 });
-    expect(await pending()).not.toContain(one.playId);
-
-    const tired = await play();
-    for (let i = 0; i < 6; i++) await attempts.saveOutcome(tired.playId, 'acoustid', 'timeout');
-    expect(await pending()).not.toContain(tired.playId);
+    const [put, fresh, open] = [await play({ durationS: 42 }), await play(), await play()];
+    await database.knex('plays').where('id', open.playId).update({ status: 'open' });
+    const ids = [put, fresh, open].map(({ playId }) => playId);
+    const now = Date.UTC(2026, 10, 24, 12);
+    await attempts.postpone(put.playId, now + 300_000);
+    await attempts.saveOutcome(put.playId, 'acoustid', 'no_match');
+    await attempts.saveOutcome(put.playId, 'acoustid', 'skipped');
+    await attempts.saveOutcome(put.playId, 'audd', 'timeout');
+    const first = { playId: fresh.playId, durationS: 30, complete: true, retries: 0 };
+    expect(await attempts.pending(ids, now + 299_999)).toEqual([first]);
+    expect(await attempts.pending(ids, now + 300_000)).toEqual([
+      first,
+      {
+        playId: put.playId,
+        durationS: 42,
+        complete: true,
+        retries: 1,
+        acoustid: 'no_match',
+        audd: 'timeout',
+      },
+    ]);
+    expect(await attempts.pending([], now)).toEqual([]);
+    expect(await stored(put)).toMatchObject({ attempts: 2 });
   });
 });
 
@@ -430,6 +435,7 @@ describe('faults of our own', () => {
     };
     const store: AttemptStore = {
       saveChromaprint: (...all) => real.saveChromaprint(...all),
+      postpone: (...all) => real.postpone(...all),
       saveOutcome: async (...all) => {
         await away();
         await real.saveOutcome(...all);

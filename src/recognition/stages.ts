@@ -1,4 +1,3 @@
-import { trackDetection } from '../../otel/metrics/decorators';
 import { type Clock, systemClock } from '../clock';
 import type { Logger } from '../log';
 import { DURATION_TOLERANCE_S } from './acoustid/choose';
@@ -6,8 +5,9 @@ import type { AcoustIdClient } from './acoustid/client';
 import type { AuddClient } from './audd/client';
 import { chromaprintOf } from './chromaprint';
 import { clipOf } from './clip';
+import { countedAttempt } from './metrics';
 import { SerialQueue } from './serial-queue';
-import { skipped } from './stage-outcome';
+import { askAgainAt, skipped } from './stage-outcome';
 import type { ContentKind, DetectionStatus, StageOutcome } from './types';
 import { type EarlierPlay, isAnswer, type UnknownClusters } from './unknown-clusters';
 import { untilWritten } from './until-written';
@@ -26,12 +26,16 @@ export interface UnknownPlay {
   readonly acoustid?: DetectionStatus | undefined;
   readonly audd?: DetectionStatus | undefined;
   readonly chromaprint?: string | undefined;
+  /** How often it was put off because a service did not answer. */
+  readonly retries?: number;
 }
 
 /** Where attempts are kept, so that a restart asks nobody twice. */
 export interface AttemptStore {
   saveOutcome(playId: string, method: OutsideMethod, status: DetectionStatus): Promise<void>;
   saveChromaprint(playId: string, chromaprint: string): Promise<void>;
+  /** A service did not answer: the play is to be asked about again, from `until` on (ms since the epoch). */
+  postpone(playId: string, until: number): Promise<void>;
 }
 
 export type OutsideMethod = 'acoustid' | 'audd';
@@ -44,8 +48,8 @@ export interface StagesOptions {
   readonly log: Logger;
   /** Someone named the play. `sameAs`: it is the recording of that earlier play, and nobody was asked again. */
   onIdentified(end: { playId: string; outcome: StageOutcome; sameAs?: string }): Promise<void> | void;
-  /** Nobody named it; the attempts are in the store. */
-  onUnknown(end: { playId: string }): Promise<void> | void;
+  /** Nobody named it, and nobody will be asked again; `answered`: else it is given up because a service does not answer. */
+  onUnknown(end: { playId: string; answered: boolean }): Promise<void> | void;
   /** Plays that each stage holds at most. */
   readonly limit?: number;
   readonly clock?: Clock;
@@ -57,6 +61,8 @@ export const MIN_PLAY_S = 15;
 interface Job {
   play: UnknownPlay;
   chromaprint: string | undefined;
+  /** A stage had no answer, and may have one from then on, ms since the epoch. */
+  unansweredUntil?: number;
 }
 
 /**
@@ -76,6 +82,11 @@ export class Stages {
     const limit = options.limit ?? 200;
     this.acoustidQueue = new SerialQueue(limit, (job) => this.guarded(job, () => this.acoustid(job)));
     this.auddQueue = new SerialQueue(limit, (job) => this.guarded(job, () => this.audd(job)));
+  }
+
+  /** The play waits here or is asked about. */
+  holds(playId: string): boolean {
+    return this.held.has(playId);
   }
 
   /** Plays that wait or are asked about, by stage. */
@@ -121,9 +132,14 @@ export class Stages {
   private async acoustid(job: Job): Promise<void> {
     const earlier = await this.prepare(job);
     if (earlier?.outcome) return this.identifiedAs(job, earlier, earlier.outcome);
-    const outcome = await attempt('acoustid', async () => {
+    const outcome = await countedAttempt('acoustid', async () => {
       if (job.chromaprint === undefined) {
-        return { method: 'acoustid', status: 'failure', detail: 'empreinte Chromaprint impossible' };
+        return {
+          method: 'acoustid',
+          status: 'failure',
+          detail: 'empreinte Chromaprint impossible',
+          notBefore: 0,
+        };
       }
       // Of another length it may be the same song with better boundaries, and those decide at AcoustID.
       if (earlier && isAnswer(earlier.acoustid) && alike(earlier, job.play)) {
@@ -143,7 +159,7 @@ export class Stages {
   private async audd(job: Job): Promise<void> {
     const earlier = await this.prepare(job);
     if (earlier?.outcome) return this.identifiedAs(job, earlier, earlier.outcome);
-    const outcome = await attempt('audd', async () => {
+    const outcome = await countedAttempt('audd', async () => {
       if (earlier && isAnswer(earlier.audd)) {
         return skipped('audd', `même inconnu que ${earlier.playId}, déjà demandé`);
       }
@@ -151,7 +167,12 @@ export class Stages {
       try {
         clip = await clipOf(job.play.pcmFile);
       } catch (error) {
-        return { method: 'audd', status: 'failure', detail: `extrait illisible (${String(error)})` };
+        return {
+          method: 'audd',
+          status: 'failure',
+          detail: `extrait illisible (${String(error)})`,
+          notBefore: 0,
+        };
       }
       return this.options.audd.recognize(clip, this.abort.signal);
     });
@@ -194,6 +215,9 @@ export class Stages {
       await this.persist('identification', () => this.options.onIdentified({ playId, outcome }));
     }
     await this.persist('outcome', () => this.options.store.saveOutcome(playId, method, status));
+    if (outcome.notBefore !== undefined) {
+      job.unansweredUntil = Math.min(job.unansweredUntil ?? outcome.notBefore, outcome.notBefore);
+    }
     if (job.chromaprint === undefined) return;
     const { clusters } = this.options;
     if (status === 'skipped' && earlier) {
@@ -211,7 +235,7 @@ export class Stages {
   private async identifiedAs(job: Job, earlier: EarlierPlay, outcome: StageOutcome): Promise<void> {
     const { playId } = job.play;
     const method = outcome.method === 'audd' ? 'audd' : 'acoustid';
-    await attempt(method, async () => skipped(method, `même enregistrement que ${earlier.playId}`));
+    await countedAttempt(method, async () => skipped(method, `même enregistrement que ${earlier.playId}`));
     this.options.log.info(
       { playId, sameAs: earlier.playId, method },
       'Même enregistrement qu’un inconnu déjà identifié',
@@ -224,8 +248,12 @@ export class Stages {
   }
 
   private async unknown(job: Job): Promise<void> {
-    const { playId } = job.play;
-    await this.persist('end', () => this.options.onUnknown({ playId }));
+    const { playId, retries = 0 } = job.play;
+    const { unansweredUntil } = job;
+    const answered = unansweredUntil === undefined;
+    const at = answered ? undefined : askAgainAt(unansweredUntil, retries, this.clock.now());
+    if (at === undefined) await this.persist('end', () => this.options.onUnknown({ playId, answered }));
+    else await this.persist('postponement', () => this.options.store.postpone(playId, at));
     this.done(job);
   }
 
@@ -252,14 +280,16 @@ export class Stages {
     try {
       await work();
     } catch (error) {
-      this.held.delete(job.play.playId);
-      if (this.stopping) return;
+      if (this.stopping) return this.done(job);
       this.options.log.error({ playId: job.play.playId, err: error }, 'Recherche externe interrompue');
+      job.unansweredUntil ??= 0;
+      await this.unknown(job).catch(() => this.done(job));
     }
   }
 }
 
 function worthAsking(play: UnknownPlay, before: DetectionStatus | undefined): boolean {
+  if (play.acoustid === 'success' || play.audd === 'success') return false;
   if (play.jingle || play.content === 'speech' || play.content === 'silence') return false;
   return play.durationS >= MIN_PLAY_S && !isAnswer(before);
 }
@@ -267,22 +297,4 @@ function worthAsking(play: UnknownPlay, before: DetectionStatus | undefined): bo
 /** Of durations that AcoustID takes for the same. */
 function alike(a: { durationS: number }, b: { durationS: number }): boolean {
   return Math.abs(a.durationS - b.durationS) <= DURATION_TOLERANCE_S;
-}
-
-/**
- * One attempt of a stage is one observation, however many requests it took. What `stop` breaks off is counted as skipped.
- * @throws what `ask` throws
- */
-async function attempt(method: OutsideMethod, ask: () => Promise<StageOutcome>): Promise<StageOutcome> {
-  let broken: { error: unknown } | undefined;
-  const outcome = await trackDetection({ method })(async () => {
-    try {
-      return await ask();
-    } catch (error) {
-      broken = { error };
-      return skipped(method, 'interrompu');
-    }
-  })();
-  if (broken) throw broken.error;
-  return outcome;
 }

@@ -44,11 +44,11 @@ export const playMetrics = {
       fr: 'Diffusions inconnues dont il ne reste pas d’audio à identifier, par cause',
       en: 'Unknown plays of which no audio is left to be identified, by cause',
     },
-    labels: { reason: closed('disk_full', 'disk_error', 'late', 'restart') },
+    labels: { reason: closed('disk_full', 'disk_error', 'late', 'restart', 'no_answer') },
     source: 'code',
     fedBy: 'La garde de la musique inconnue, une fois par diffusion.',
     howToRead:
-      'Zéro est la seule bonne valeur. disk_full : UNKNOWN_DISK_MB est trop petit, ou les services externes ne suivent pas ; disk_error : le disque n’a pas pu être écrit ; late : la reconnaissance avait plus d’une minute de retard ; restart : le service a été tué, ou relayé par une autre copie.',
+      'Zéro est la seule bonne valeur. disk_full : UNKNOWN_DISK_MB est trop petit, ou les services externes ne suivent pas ; disk_error : le disque n’a pas pu être écrit ; late : la reconnaissance avait plus d’une minute de retard ; restart : le service a été tué, ou relayé par une autre copie ; no_answer : six essais n’ont donné aucune réponse d’AcoustID ou d’AudD (panne, budget épuisé), en plus d’un jour.',
     stability: 'experimental',
     documented: false,
   }),
