@@ -17,6 +17,7 @@ import { synthesisedRepertoire } from '../../src/simulator/repertoire';
 import { PROFILE_SETTINGS } from '../../src/simulator/styles';
 import { type TruthEntry, truthBetween } from '../../src/simulator/truth';
 import { writeSection } from './document';
+import { type InventedPlay, judgeInvented } from './invented';
 import { hear, ZERO_MS } from './programme';
 import { Progress } from './progress';
 import { quantile } from './statistics';
@@ -108,10 +109,15 @@ async function main(): Promise<number> {
     }),
     1,
   );
+  const lengthOf = new Map(
+    [...repertoire.tracks, ...repertoire.unknown].map(({ key, durationMs }) => [key, durationMs]),
+  );
+  const recorded = (key: string) => audio.get(key, lengthOf.get(key)!);
+  const ofTrack = (trackId: number) => atEightKilohertz(recorded(repertoire.tracks[trackId - 1]!.key));
   const idOf = new Map(repertoire.tracks.map(({ key }, i) => [key, i + 1]));
 
   const found: Found[] = [];
-  const invented: Play[] = [];
+  const invented: InventedPlay[] = [];
   const namedAfterS: number[] = [];
   const listening = new Progress('programmes');
   for (let station = 0; station < asked.stations; station++) {
@@ -139,7 +145,14 @@ async function main(): Promise<number> {
         namedAfterS.push((ZERO_MS + first.atMs - truth.startedAt) / 1000);
     }
     const whole = songs.filter(({ endedAt }) => endedAt < ZERO_MS + asked.ms - 1000);
-    invented.push(...whole.filter((play) => !used.has(play)));
+    const aired = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, []).filter(
+      ({ kind }) => kind === 'track' || kind === 'unknown',
+    );
+    for (const play of whole.filter((play) => !used.has(play))) {
+      invented.push(
+        judgeInvented(play, aired, { of: ({ key }) => atEightKilohertz(recorded(key)), ofTrack }),
+      );
+    }
   }
   const text = reportOf(asked, repertoire, known.length > 0, found, invented, namedAfterS);
   writeSection(asked.report, 'plays', 'Plays', text);
@@ -149,10 +162,13 @@ async function main(): Promise<number> {
 
 function reportOf(
   asked: ReturnType<typeof options>,
-  repertoire: { readonly tracks: readonly unknown[]; readonly unknown: readonly unknown[] },
+  repertoire: {
+    readonly tracks: readonly { readonly title: string }[];
+    readonly unknown: readonly unknown[];
+  },
   real: boolean,
   found: readonly Found[],
-  invented: readonly Play[],
+  invented: readonly InventedPlay[],
   namedAfterS: readonly number[],
 ): string {
   const hits = found.filter(({ plays }) => plays.length > 0);
@@ -181,7 +197,11 @@ function reportOf(
     ['found', String(hits.length)],
     ['missed', String(found.length - hits.length)],
     ['found, but in several plays', String(hits.filter(({ plays }) => plays.length > 1).length)],
-    ['invented', String(invented.length)],
+    ['invented', String(invented.filter(({ shared }) => !shared).length)],
+    [
+      'of another recording that has the same sound there',
+      String(invented.filter(({ shared }) => shared).length),
+    ],
     ['start error, median / p90', sizes(starts)],
     ['end error, median / p90', sizes(ends)],
     ['total duration, said ÷ aired − 1', `${(100 * (said / truly - 1)).toFixed(2)} %`],
@@ -190,6 +210,17 @@ function reportOf(
   return [
     `${asked.stations} stations of ${asked.ms / 60_000} minutes, seed ${asked.seed}; ${repertoire.tracks.length} known and ${repertoire.unknown.length} unknown recordings (${real ? 'real music' : 'synthesised'}); the simulator's profile \`eval\`: crossfades, talk-overs, excerpts, jingles, speech, speeds of ±1.5 and +3 %, drop-outs, radio chain, MP3.`,
     ['| measure | value |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'),
+    ...(invented.length > 0
+      ? [
+          invented
+            .map(({ play, instead, shared }) => {
+              const heardS = (play.endedAt - play.startedAt) / 1000;
+              const z = play.evidence.bestZ?.toFixed(1) ?? '–';
+              return `- ${shared ? 'same sound' : 'invented'}: ${instead?.title ?? 'nothing'} was taken for ${repertoire.tracks[play.trackId! - 1]!.title} for ${heardS.toFixed(0)} s (z ${z}, ${play.evidence.windows ?? 0} windows, confidence ${play.confidence?.toFixed(3) ?? '–'})`;
+            })
+            .join('\n'),
+        ]
+      : []),
   ].join('\n\n');
 }
 

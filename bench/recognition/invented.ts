@@ -1,0 +1,58 @@
+import type { Play } from '../../src/plays/types';
+import type { TruthEntry } from '../../src/simulator/truth';
+import { sharesAudio } from './shared';
+
+/** A play of a recording that was not aired then, and what was. */
+export interface InventedPlay {
+  readonly play: Play;
+  /** What was on the air in its middle; undefined where it was nothing that has a recording. */
+  readonly instead: TruthEntry | undefined;
+  /** Both recordings contain the same sound there, sample for sample. */
+  readonly shared: boolean;
+}
+
+/** Seconds between the places at which two recordings are compared, and how much of them. */
+const STEP_S = 2;
+const LENGTHS_S = [8, 4, 2];
+
+/**
+ * Judges a play whose recording was not aired at its time: do the two recordings share a sound where it was heard?
+ * @param aired everything that was on the air, in order
+ * @param recording mono, 8 kHz, of what was aired; and of the track of the play
+ */
+export function judgeInvented(
+  play: Play,
+  aired: readonly TruthEntry[],
+  recording: { of(entry: TruthEntry): Int16Array; ofTrack(trackId: number): Int16Array },
+): InventedPlay {
+  const candidates = aired.filter(
+    ({ startedAt, endedAt }) => startedAt < play.endedAt && endedAt > play.startedAt,
+  );
+  const middle = (play.startedAt + play.endedAt) / 2;
+  const instead =
+    candidates.find(({ startedAt, endedAt }) => startedAt <= middle && endedAt >= middle) ?? candidates[0];
+  const shared = candidates.some((entry) => sharesSomewhere(play, entry, recording));
+  return { play, instead, shared };
+}
+
+function sharesSomewhere(
+  play: Play,
+  entry: TruthEntry,
+  recording: { of(entry: TruthEntry): Int16Array; ofTrack(trackId: number): Int16Array },
+): boolean {
+  const [first] = play.evidence.heard;
+  if (!first || play.trackId === undefined) return false;
+  const aired = recording.of(entry);
+  const track = recording.ofTrack(play.trackId);
+  for (const { fromS, toS, refFromS, refToS } of play.evidence.heard) {
+    if (refFromS === undefined || refToS === undefined) continue;
+    for (let s = fromS + STEP_S / 2; s < toS; s += STEP_S) {
+      const onAir = play.startedAt + (s - first.fromS) * 1000;
+      if (onAir < entry.startedAt || onAir > entry.endedAt) continue;
+      const a = entry.offsetS + ((onAir - entry.startedAt) / 1000) * entry.speed;
+      const b = refFromS + ((s - fromS) / Math.max(0.001, toS - fromS)) * (refToS - refFromS);
+      if (LENGTHS_S.some((length) => sharesAudio(aired, track, { a, b }, length))) return true;
+    }
+  }
+  return false;
+}
