@@ -142,6 +142,22 @@ describe.each(boards)('$name', ({ json }) => {
     }
   });
 
+  test('of the colours that fit a series, the one of its own name counts: it comes last', () => {
+    for (const { title, fieldConfig } of shown) {
+      const kinds = (fieldConfig!.overrides ?? []).map(({ matcher }) => matcher.id);
+      expect(kinds.lastIndexOf('byRegexp'), title).toBeLessThan(
+        kinds.includes('byName') ? kinds.indexOf('byName') : Number.POSITIVE_INFINITY,
+      );
+    }
+  });
+
+  test('bars are of a minute at least, so that no event is in several of them', () => {
+    for (const { title, interval, fieldConfig } of shown) {
+      const { drawStyle } = (fieldConfig!.defaults!.custom ?? {}) as { drawStyle?: string };
+      expect(interval, title).toBe(drawStyle === 'bars' ? '1m' : undefined);
+    }
+  });
+
   test('titles are unique, so that a runbook can name them', () => {
     const titles = panels.map(({ title }) => title);
     expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);

@@ -1,14 +1,24 @@
 import type { Board } from '../lib/board';
 import { figure, grid, note, tally } from '../lib/figures';
-import { lines } from '../lib/graphs';
+import { lines, timeline } from '../lib/graphs';
 import { COLOURS, moreIsBetter, moreIsWorse, words } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, recorded } from '../lib/promql';
 import { METRICS as M } from '../metrics';
 import { RUNBOOKS } from './runbooks';
+import { works } from './states';
 
 const NO_TRAFFIC = p('Aucune requête', 'No request');
-const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+/** The windows of the burn rate: the shorter the lighter, none in the colour of a limit. */
+const WINDOWS = {
+  '5m': 'super-light-blue',
+  '30m': 'light-blue',
+  '1h': 'blue',
+  '2h': 'dark-blue',
+  '6h': 'super-light-purple',
+  '1d': 'purple',
+  '3d': 'dark-purple',
+} as const;
 const BUDGET = '0.005';
 const burn = (window: string) => `max(${recorded(`job:sodav_http_errors:ratio_rate${window}`)}) / ${BUDGET}`;
 
@@ -18,6 +28,9 @@ const SEVERITIES = [
   { severity: 'info', text: p('information', 'info'), colour: 'light-blue' },
   { severity: 'none', text: p('signe de vie', 'sign of life'), colour: COLOURS.idle },
 ] as const;
+const SEVERITY_COLOURS = Object.fromEntries(SEVERITIES.map(({ severity, colour }) => [severity, colour]));
+const SEVERITY_NAMES = Object.fromEntries(SEVERITIES.map(({ severity, text }) => [severity, text]));
+
 /** Firing alerts with the rank of their severity as value, the gravest first. */
 const firingByRank = SEVERITIES.map(
   ({ severity }, index) =>
@@ -175,7 +188,8 @@ export const alertsAndSlo: Board = {
               legend: '{{severity}}',
             },
           ],
-          colours: { critical: COLOURS.bad, warning: COLOURS.doubtful, info: 'light-blue' },
+          colours: SEVERITY_COLOURS,
+          names: SEVERITY_NAMES,
         }),
       ],
     },
@@ -200,7 +214,8 @@ export const alertsAndSlo: Board = {
             { from: 1, colour: COLOURS.doubtful },
             { from: 6, colour: COLOURS.bad },
           ],
-          queries: WINDOWS.map((window) => ({ expr: burn(window), legend: window })),
+          queries: Object.keys(WINDOWS).map((window) => ({ expr: burn(window), legend: window })),
+          colours: WINDOWS,
         }),
       ],
     },
@@ -231,6 +246,7 @@ export const alertsAndSlo: Board = {
           style: 'bars',
           queries: [{ expr: increase(M.alertNotifications, ['status']), legend: '{{status}}' }],
           colours: { firing: COLOURS.doubtful, resolved: COLOURS.good },
+          names: { firing: p('sonne', 'firing'), resolved: p('terminée', 'resolved') },
         }),
       ],
     },
@@ -238,18 +254,16 @@ export const alertsAndSlo: Board = {
       title: p('Surveillance de la surveillance', 'Watching the watchers'),
       collapsed: true,
       panels: [
-        lines({
+        timeline({
           title: p('Cibles', 'Targets'),
           description: p(
-            '1 : Prometheus la joint. 0 : voir http://localhost:9090/targets.',
-            '1: Prometheus reaches it. 0: see http://localhost:9090/targets.',
+            'Prometheus les joint-il ? Perdue : voir http://localhost:9090/targets.',
+            'Does Prometheus reach them? Lost: see http://localhost:9090/targets.',
           ),
           unit: 'none',
           noValue: p('Aucune cible', 'No target'),
           w: 8,
-          min: 0,
-          max: 1,
-          decimals: 0,
+          mappings: works(p('jointe', 'reached'), p('perdue', 'lost')),
           queries: [{ expr: 'min by (job) (up)', legend: '{{job}}' }],
         }),
         lines({

@@ -1,5 +1,6 @@
 import type { Section } from '../lib/board';
 import { lines } from '../lib/graphs';
+import { COLOURS } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, quantile, rate, share } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -44,6 +45,7 @@ export const externalApis: Section = {
           legend: '{{api}} {{status}}',
         },
       ],
+      colours: { '/^—/': COLOURS.idle },
     }),
     lines({
       title: p('Part des appels en échec', 'Share of failed calls'),
@@ -99,7 +101,7 @@ export const database: Section = {
       legend: 'table',
       queries: [
         {
-          expr: `topk(10, ${quantile(0.95, M.dbQueryDuration, ['operation', 'table'])})`,
+          expr: `topk(10, ${quantile(0.95, M.dbQueryDuration, ['operation', 'table'])} >= 0)`,
           legend: '{{operation}} {{table}}',
         },
       ],

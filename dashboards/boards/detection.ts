@@ -33,7 +33,7 @@ export const detection: Board = {
       title: p('En bref', 'In short'),
       panels: [
         tally({
-          title: p('Reconnus en 30 minutes', 'Recognised in 30 minutes'),
+          title: p('Reconnus (30 min)', 'Recognised (30 min)'),
           description: p(
             'Zéro alors que des stations diffusent de la musique : voir docs/runbooks/SodavNoDetection.md.',
             'Zero while stations play music: see docs/runbooks/SodavNoDetection.md.',
@@ -102,7 +102,6 @@ export const detection: Board = {
           unit: 'none',
           noValue: p('Éteint', 'Off'),
           w: 4,
-
           queries: [{ expr: `${max(M.auddBudget)} or vector(-1)` }],
           mappings: words({ '-1': { text: p('Éteint', 'Off'), colour: COLOURS.idle } }),
         }),
@@ -239,6 +238,7 @@ export const detection: Board = {
           w: 8,
           min: 0,
           queries: [{ expr: rate(M.audioDropped, ['reason']), legend: '{{reason}}' }],
+          colours: { overload: COLOURS.bad, recognizer_restart: COLOURS.doubtful },
         }),
         lines({
           title: p('Musique inconnue perdue', 'Unknown music lost'),
@@ -252,6 +252,12 @@ export const detection: Board = {
           min: 0,
           style: 'bars',
           queries: [{ expr: increase(M.unknownLost, ['reason']), legend: '{{reason}}' }],
+          colours: {
+            disk_full: COLOURS.bad,
+            disk_error: 'dark-red',
+            late: COLOURS.doubtful,
+            restart: 'yellow',
+          },
         }),
         lines({
           title: p('Redémarrages de décodeurs', 'Decoder restarts'),
@@ -284,7 +290,7 @@ export const detection: Board = {
             'Depuis la dernière construction. Vieux et la bibliothèque change : les nouveaux titres ne sont pas reconnus.',
             'Since it was built. Old while the library changes: the new tracks are not recognised.',
           ),
-          unit: 's',
+          unit: 'dtdhms',
           noValue: p('Pas d’index', 'No index'),
           w: 8,
           min: 0,

@@ -1,5 +1,6 @@
 import type { Section } from '../lib/board';
 import { lines, spread } from '../lib/graphs';
+import { COLOURS } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { quantile, rate } from '../lib/promql';
 import { METRICS as M } from '../metrics';
@@ -22,12 +23,16 @@ export const http: Section = {
       min: 0,
       style: 'stack',
       queries: [{ expr: rate(M.httpRequests, ['status']), legend: '{{status}}' }],
+      // Blue: answered; yellow to orange: the caller's fault; red: ours.
       colours: {
+        '/^2/': 'light-blue',
         200: 'blue',
-        201: 'light-blue',
-        404: 'yellow',
+        '/^3/': COLOURS.idle,
+        '/^4/': 'yellow',
+        400: 'dark-yellow',
         401: 'orange',
-        500: 'red',
+        403: 'dark-orange',
+        '/^5/': 'red',
         503: 'dark-red',
       },
     }),
@@ -58,7 +63,7 @@ export const http: Section = {
       legend: 'table',
       queries: [
         {
-          expr: `topk(10, ${rate(M.httpRequests, ['method', 'endpoint'])})`,
+          expr: `topk(10, ${rate(M.httpRequests, ['method', 'endpoint'])} > 0) or on () label_replace(vector(0), "endpoint", "—", "", "")`,
           legend: '{{method}} {{endpoint}}',
         },
       ],
@@ -76,7 +81,7 @@ export const http: Section = {
       legend: 'table',
       queries: [
         {
-          expr: `topk(10, ${quantile(0.95, M.httpDuration, ['method', 'endpoint'])})`,
+          expr: `topk(10, ${quantile(0.95, M.httpDuration, ['method', 'endpoint'])} >= 0) or on () label_replace(vector(NaN), "endpoint", "—", "", "")`,
           legend: '{{method}} {{endpoint}}',
         },
       ],
@@ -105,10 +110,11 @@ export const http: Section = {
       legend: 'table',
       queries: [
         {
-          expr: `topk(10, ${rate(M.httpRequests, ['endpoint'], 'status=~"5.."')} or 0 * ${rate(M.httpRequests, ['endpoint'])})`,
+          expr: `topk(10, ${rate(M.httpRequests, ['endpoint'], 'status=~"5.."')} > 0) or on () label_replace(vector(0), "endpoint", "—", "", "")`,
           legend: '{{endpoint}}',
         },
       ],
+      colours: { '/^—/': COLOURS.idle },
     }),
   ],
 };

@@ -1,9 +1,10 @@
 import type { Section } from '../lib/board';
-import { lines } from '../lib/graphs';
+import { lines, timeline } from '../lib/graphs';
 import { COLOURS } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { max, of, rate, sum } from '../lib/promql';
 import { METRICS as M } from '../metrics';
+import { works } from './states';
 
 const ABSENT = p('Node Exporter absent', 'No Node Exporter');
 const DISKS = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs"';
@@ -95,18 +96,16 @@ export const runtime: Section = {
   title: p('Node.js et collecte des métriques', 'Node.js and collection of the metrics'),
   collapsed: true,
   panels: [
-    lines({
+    timeline({
       title: p('Collecteurs', 'Collectors'),
       description: p(
-        '1 : réussi ; 0 : échoué, ses jauges sont absentes. Le journal du service dit pourquoi.',
-        '1: worked; 0: failed, its gauges are absent. The service’s log says why.',
+        'Un collecteur qui échoue : ses jauges sont absentes. Le journal du service dit pourquoi.',
+        'A collector that fails: its gauges are absent. The service’s log says why.',
       ),
       unit: 'none',
       noValue: p('Inconnu', 'Unknown'),
       w: 8,
-      min: 0,
-      max: 1,
-      decimals: 0,
+      mappings: works(p('réussi', 'works'), p('en échec', 'fails')),
       queries: [{ expr: `min by (collector) (${of(M.collectorSuccess)})`, legend: '{{collector}}' }],
     }),
     lines({

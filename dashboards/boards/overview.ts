@@ -7,7 +7,7 @@ import { increase, max, of, recorded, sum } from '../lib/promql';
 import { METRICS as M } from '../metrics';
 import { http, NONE_YET } from './http';
 import { machine, runtime } from './machine';
-import { STATE_COLOURS } from './states';
+import { STATE_COLOURS, STATE_NAMES } from './states';
 
 export const overview: Board = {
   uid: 'sodav-system-overview',
@@ -144,12 +144,13 @@ export const overview: Board = {
           style: 'stack',
           queries: [{ expr: max(M.stations, ['state']), legend: '{{state}}' }],
           colours: STATE_COLOURS,
+          names: STATE_NAMES,
         }),
         lines({
           title: p('Diffusions relevées', 'Plays logged'),
           description: p(
-            'Par genre. Seulement « unknown » : la bibliothèque ou la reconnaissance est en cause.',
-            'By kind. Only “unknown”: the library or the recognition is to blame.',
+            'Par genre. Seulement de l’inconnu : la bibliothèque ou la reconnaissance est en cause.',
+            'By kind. Only unknown ones: the library or the recognition is to blame.',
           ),
           unit: 'short',
           noValue: p('Aucune diffusion', 'No play'),
@@ -157,7 +158,8 @@ export const overview: Board = {
           min: 0,
           style: 'bars',
           queries: [{ expr: increase(M.plays, ['kind']), legend: '{{kind}}' }],
-          colours: { track: 'blue', unknown: 'orange', jingle: '#8e8e8e' },
+          colours: { track: 'blue', unknown: 'orange', jingle: COLOURS.idle },
+          names: { track: p('titre', 'track'), unknown: p('inconnue', 'unknown'), jingle: same('jingle') },
         }),
         lines({
           title: p('Retard de la reconnaissance', 'Recognition backlog'),
@@ -165,7 +167,7 @@ export const overview: Board = {
             'Secondes de son qui attendent d’être analysées. Plus de 60 : la machine ne suit plus.',
             'Seconds of audio waiting to be looked at. More than 60: the machine cannot keep up.',
           ),
-          unit: 's',
+          unit: 'suffix:s',
           noValue: p('Aucun retard', 'No backlog'),
           w: 8,
           min: 0,
@@ -241,6 +243,14 @@ export const overview: Board = {
               legend: p('import {{status}}', 'import {{status}}'),
             },
           ],
+          colours: {
+            '/csv success$/': 'light-blue',
+            '/json success$/': 'blue',
+            '/imported$/': 'purple',
+            '/duplicate$/': COLOURS.idle,
+            '/unreadable$/': COLOURS.doubtful,
+            '/failure$/': COLOURS.bad,
+          },
         }),
         lines({
           title: p('Version et âge du service', 'Version and age of the service'),
@@ -248,7 +258,7 @@ export const overview: Board = {
             'Depuis combien de temps chaque version tourne. Une dent de scie : le service redémarre sans cesse.',
             'How long each version has been running. A saw: the service restarts again and again.',
           ),
-          unit: 's',
+          unit: 'dtdhms',
           noValue: p('Inconnu', 'Unknown'),
           w: 12,
           h: 7,

@@ -1,5 +1,5 @@
 import { COLOURS, words } from '../lib/panel';
-import { p } from '../lib/phrase';
+import { type Phrase, p } from '../lib/phrase';
 
 /** A station's states, with the number that a timeline and a table show them by, and the same colour everywhere. */
 const STATES = [
@@ -14,6 +14,8 @@ export const STATE_COLOURS: Readonly<Record<string, string>> = Object.fromEntrie
   STATES.map(({ state, colour }) => [state, colour]),
 );
 
+export const STATE_NAMES = Object.fromEntries(STATES.map(({ state, text }) => [state, text]));
+
 /** The state as a number, 1 for the first. */
 export function stateNumber(series: (state: string) => string): string {
   return STATES.map(({ state }, index) => `${index + 1} * ${series(state)}`).join(' or ');
@@ -22,6 +24,10 @@ export function stateNumber(series: (state: string) => string): string {
 export const stateWords = words(
   Object.fromEntries(STATES.map(({ text, colour }, index) => [index + 1, { text, colour }])),
 );
+
+/** A line per thing that either works (1) or does not (0). */
+export const works = (yes: Phrase, no: Phrase) =>
+  words({ 1: { text: yes, colour: COLOURS.good }, 0: { text: no, colour: COLOURS.bad } });
 
 /** The methods of detection, always in the same colours. */
 export const METHODS = { local: 'blue', acoustid: 'purple', audd: 'yellow' };

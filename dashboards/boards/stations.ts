@@ -5,7 +5,7 @@ import { COLOURS, moreIsBetter, moreIsWorse, words } from '../lib/panel';
 import { p } from '../lib/phrase';
 import { increase, max, of, rate } from '../lib/promql';
 import { METRICS as M } from '../metrics';
-import { STATE_COLOURS, stateNumber, stateWords } from './states';
+import { STATE_COLOURS, STATE_NAMES, stateNumber, stateWords } from './states';
 
 const NONE = p('Aucune station', 'No station');
 const STATION = 'station=~"$station"';
@@ -137,15 +137,13 @@ export const stations: Board = {
             {
               field: 'Value #B',
               title: p('Dernier son', 'Last audio'),
-              unit: 's',
-              decimals: 0,
+              unit: 'dtdhms',
               mappings: never,
             },
             {
               field: 'Value #C',
               title: p('Dernière détection', 'Last detection'),
-              unit: 's',
-              decimals: 0,
+              unit: 'dtdhms',
               mappings: never,
             },
             {
@@ -215,6 +213,7 @@ export const stations: Board = {
               legend: '{{reason}}',
             },
           ],
+          colours: { '/^—/': COLOURS.idle },
         }),
         lines({
           title: p('Stations par état', 'Stations by state'),
@@ -228,6 +227,7 @@ export const stations: Board = {
           style: 'stack',
           queries: [{ expr: max(M.stations, ['state']), legend: '{{state}}' }],
           colours: STATE_COLOURS,
+          names: STATE_NAMES,
         }),
         lines({
           title: p('Reconnexions du jour, par station', 'Reconnects today, by station'),

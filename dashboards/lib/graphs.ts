@@ -5,14 +5,17 @@ import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Frame, frame, type Panel } from './panel';
+import { type Phrase, say } from './phrase';
 
 export interface LineSpec extends Frame {
   /** `stack`: filled, one above the other; `bars`: the same as columns, for things that are counted. */
   readonly style?: 'line' | 'stack' | 'bars';
   /** A table beside the graph, where there are more series than a line of legend can name. */
   readonly legend?: 'list' | 'table';
-  /** Series by their legend, always in the same colour. */
+  /** Series by their legend, always in the same colour; between slashes: all legends that match. */
   readonly colours?: Readonly<Record<string, string>>;
+  /** What a person reads instead of a legend that is a label's value. */
+  readonly names?: Readonly<Record<string, Phrase>>;
   /** Draws the thresholds as dashed lines. */
   readonly limits?: boolean;
 }
@@ -27,8 +30,9 @@ export function lines(spec: LineSpec): Panel {
       const builder = frame(new timeseries.PanelBuilder(), spec, language)
         .colorScheme(new dashboard.FieldColorBuilder().mode('palette-classic' as dashboard.FieldColorModeId))
         .drawStyle(style === 'bars' ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
-        .lineWidth(style === 'bars' ? 0 : 2)
-        .fillOpacity(style === 'bars' ? 80 : style === 'stack' ? 35 : 8)
+        // Without an outline: that of a series at nothing would cover, in its colour, the top of all the others.
+        .lineWidth(style === 'line' ? 2 : 0)
+        .fillOpacity(style === 'bars' ? 80 : style === 'stack' ? 65 : 8)
         .showPoints(common.VisibilityMode.Never)
         .spanNulls(false)
         .lineInterpolation(common.LineInterpolation.Linear)
@@ -58,8 +62,20 @@ export function lines(spec: LineSpec): Panel {
         );
       // Counts that stay at nothing: an axis of 0 to 1, not Grafana's 0 to 100.
       if (['short', 'none', 'reqps', 'ops'].includes(spec.unit)) builder.axisSoftMax(1);
-      for (const [name, colour] of Object.entries(spec.colours ?? {})) {
-        builder.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }]);
+      // Counts are of a whole step; steps shorter than the reach of a rate would show each event several times.
+      if (style === 'bars') builder.interval('1m');
+      // The last one counts: the patterns first, then what has a colour of its own.
+      const colours = Object.entries(spec.colours ?? {});
+      const isPattern = (name: string) => name.startsWith('/');
+      const fixed = (colour: string) => [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }];
+      for (const [name, colour] of colours) {
+        if (isPattern(name)) builder.overrideByRegexp(name, fixed(colour));
+      }
+      for (const [name, colour] of colours) {
+        if (!isPattern(name)) builder.overrideByName(name, fixed(colour));
+      }
+      for (const [name, phrase] of Object.entries(spec.names ?? {})) {
+        builder.overrideByName(name, [{ id: 'displayName', value: say(phrase, language) }]);
       }
       return builder.build();
     },
