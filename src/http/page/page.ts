@@ -80,8 +80,9 @@ Les heures de début et de fin sont calculées d’après l’enregistrement rec
 function storedPart(stored: NonNullable<PageContent['stored']>, now: number): Html {
   const { stations, onAir, last, figures } = stored;
   const heard = stations.filter(({ status }) => status?.state === 'listening').length;
+  const unheard = stations.some(({ status }) => status?.state === 'lost' || status?.state === 'silent');
   return html`<dl class="figures">
-${tile('stations à l’écoute', `${figure(heard)} / ${figure(stations.length)}`)}
+${tile('stations à l’écoute', `${figure(heard)} / ${figure(stations.length)}`, unheard ? 'bad' : undefined)}
 ${tile('diffusions reconnues aujourd’hui', figure(figures.playsToday))}
 ${tile('de musique reconnue aujourd’hui', span(figures.identifiedTodayS))}
 ${tile('musiques inconnues aujourd’hui', figure(figures.unknownToday))}
@@ -92,7 +93,7 @@ ${tile('interprètes', figure(figures.artists))}
 ${
   stations.length === 0
     ? html`<p class="empty">Aucune station n’est écoutée. Ajoutez-en par <code>npm run stations:import -- fichier.csv</code> ou par <code>POST /api/stations</code>.</p>`
-    : html`<ul class="stations" aria-labelledby="stations">${stations.map(({ station, status }) =>
+    : html`<ul class="stations" aria-labelledby="stations">${worstFirst(stations).map(({ station, status }) =>
         card(
           station,
           status,
@@ -105,8 +106,14 @@ ${
 ${last.length === 0 ? html`<p class="empty">Aucune diffusion n’est encore au relevé.</p>` : table(last, now)}`;
 }
 
-function tile(label: string, value: string): Html {
-  return html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+/** A station that is not heard must not be looked for among all the others. */
+function worstFirst<S extends { readonly status: StationStatus | undefined }>(stations: readonly S[]): S[] {
+  const rank = ({ status }: S) => ['lost', 'silent'].indexOf(status?.state ?? '') + 1 || 3;
+  return [...stations].sort((a, b) => rank(a) - rank(b));
+}
+
+function tile(label: string, value: string, mark?: 'bad'): Html {
+  return html`<div class="${mark}"><dt>${label}</dt><dd>${value}</dd></div>`;
 }
 
 function card(
@@ -121,7 +128,7 @@ function card(
 ${status !== undefined && html`<p class="why">depuis ${span((now - status.since) / 1_000)} (${clockTime(status.since, now)})${status.reason !== '' && ` · ${status.reason}`}</p>`}
 ${onAir.map((play) => nowPlaying(play, now))}
 ${onAir.length === 0 && status?.state === 'listening' && html`<p class="now"><small>Pas de musique reconnue en ce moment.</small></p>`}
-${status?.title !== undefined && status.title !== '' && html`<p class="hint">La station annonce : « ${status.title} »</p>`}
+${status?.title !== undefined && status.title !== '' && html`<p class="hint">La station annonce : «\u00a0${status.title}\u00a0»</p>`}
 ${status !== undefined && factsOf(status)}
 </li>`;
 }
@@ -142,7 +149,7 @@ function nowPlaying(play: PlayView, now: number): Html {
   if (play.track === undefined) {
     return html`<p class="now"><strong>${play.kind === 'jingle' ? 'Jingle' : 'Musique inconnue'}</strong><small>${heardFor}</small></p>`;
   }
-  return html`<p class="now"><strong>${play.track.title}</strong>${play.track.artists.join(', ')} <small>· ${heardFor}</small></p>`;
+  return html`<p class="now"><strong>${play.track.title}</strong>${play.track.artists.join(', ')}<small>${heardFor}</small></p>`;
 }
 
 function table(plays: readonly PlayView[], now: number): Html {

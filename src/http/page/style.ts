@@ -20,6 +20,8 @@ dl.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr))
 dl.figures div{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.7rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
 dl.figures dt{color:var(--soft);font-size:.875rem}
 dl.figures dd{margin:0;font-size:1.3rem;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2}
+dl.figures .bad{border-color:var(--bad)}
+dl.figures .bad dd{color:var(--bad)}
 ul.stations{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:.9rem}
 ul.stations>li{background:var(--card);border:1px solid var(--line);border-radius:.7rem;padding:1rem 1.1rem;display:flex;flex-direction:column;gap:.55rem;overflow-wrap:anywhere}
 .top{display:flex;justify-content:space-between;gap:.75rem;align-items:flex-start}
@@ -33,6 +35,7 @@ h3{margin:0;font-size:1.05rem}
 .now{margin:0;padding:.6rem .8rem;border-radius:.5rem;background:var(--bg)}
 .now strong{display:block}
 .now small,.hint{color:var(--soft);font-size:.85rem}
+.now small{display:block}
 .hint{margin:0}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.7rem}
 table{border-collapse:collapse;width:100%;min-width:44rem;font-size:.925rem}
@@ -42,6 +45,16 @@ th{color:var(--soft);font-weight:600;font-size:.8rem;white-space:nowrap}
 td.n{font-variant-numeric:tabular-nums;white-space:nowrap}
 td small{color:var(--soft);display:block}
 .empty{color:var(--soft);background:var(--card);border:1px dashed var(--line);border-radius:.7rem;padding:1rem 1.1rem;margin:0}
+@media (max-width:44rem){
+table,tbody{display:block;min-width:0}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+tr{display:grid;grid-template-columns:auto 1fr auto;gap:.1rem .9rem;padding:.6rem .9rem;border-bottom:1px solid var(--line)}
+tr:last-child{border-bottom:0}
+td{padding:0;border:0;grid-column:2}
+td:nth-child(1){grid-area:1/1}td:nth-child(3){grid-area:1/2;overflow-wrap:anywhere}td:nth-child(4){grid-area:1/3;text-align:right}
+td:nth-child(2){grid-row:2}td:nth-child(5){grid-row:3}td:nth-child(6){grid-area:2/3;text-align:right}
+td:nth-child(2),td:nth-child(5),td:nth-child(6){color:var(--soft);font-size:.85rem}
+}
 footer{padding-top:2rem;padding-bottom:2.5rem;color:var(--soft);font-size:.9rem}
 footer ul{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem 1.4rem;margin:0 0 .5rem;padding:0}
 @media (prefers-reduced-motion:no-preference){.live .state.listening::before{animation:p 2s ease-in-out infinite}@keyframes p{50%{opacity:.3}}}

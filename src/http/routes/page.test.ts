@@ -68,6 +68,9 @@ test('it shows each station with its state and why, what plays, and what was pla
   ]) {
     expect(text).toContain(part);
   }
+  // What is not heard comes first, and the count of what is heard says that something is wrong.
+  expect(text.indexOf('Radio Perdue')).toBeLessThan(text.indexOf('Sahel'));
+  expect(text).toMatch(/<div class="bad"><dt>stations à l’écoute<\/dt><dd>1 \/ 2</);
   expect(text).not.toContain('<script>alert');
   expect(text).not.toContain('Radio Perdue (simulée)');
 
