@@ -84,7 +84,7 @@ export const alertsAndSlo: Board = {
             },
           ],
           mappings: words({
-            1: { text: p('En marche', 'Working'), colour: COLOURS.good },
+            1: { text: p('Intacte', 'Working'), colour: COLOURS.good },
             0: { text: p('Coupée', 'Broken'), colour: COLOURS.bad },
           }),
         }),
@@ -98,7 +98,7 @@ export const alertsAndSlo: Board = {
           noValue: NO_TRAFFIC,
           w: 4,
           max: 1,
-          decimals: 3,
+          decimals: 2,
           queries: [{ expr: `1 - max(${recorded('job:sodav_http_errors:ratio_rate30d')})` }],
           steps: moreIsBetter({ good: 0.995 }),
         }),
