@@ -243,8 +243,8 @@ export const detection: Board = {
         lines({
           title: p('Musique inconnue perdue', 'Unknown music lost'),
           description: p(
-            'Diffusions inconnues dont l’audio manque : personne ne les identifiera. « disk_full » : agrandir UNKNOWN_DISK_MB.',
-            'Unknown plays whose audio is missing: nobody will identify them. “disk_full”: raise UNKNOWN_DISK_MB.',
+            'Diffusions inconnues que personne n’identifiera. « disk_full » : agrandir UNKNOWN_DISK_MB ; « no_answer » : AcoustID ou AudD n’ont pas répondu pendant plus d’un jour.',
+            'Unknown plays that nobody will identify. “disk_full”: raise UNKNOWN_DISK_MB; “no_answer”: AcoustID or AudD did not answer for more than a day.',
           ),
           unit: 'short',
           noValue: p('Aucune', 'None'),
@@ -257,6 +257,7 @@ export const detection: Board = {
             disk_error: 'dark-red',
             late: COLOURS.doubtful,
             restart: 'yellow',
+            no_answer: 'purple',
           },
         }),
         lines({
