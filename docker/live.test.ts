@@ -75,7 +75,10 @@ describe.skipIf(!installed(...programs))('a database that goes away, as the whol
     };
     const told = () => service.log;
     const tracks = async () => (await query('max(sodav_track_count)')).data!.result;
-    // Prometheus has seen the service well before anything goes wrong.
+    // The service has started, and Prometheus has seen it well, before anything goes wrong: without a database it does not
+    // start, but ends and is started again.
+    const heard = async () => (await query('max(sodav_active_stations)')).data!.result[0]?.value[1];
+    await until(heard, (stations) => stations === '3', 240);
     await until(tracks, (seen) => seen.length > 0, 90);
     await until(
       async () => (await query('sum(rate(sodav_db_query_duration_seconds_count[1m]))')).data!.result,
