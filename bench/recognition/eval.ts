@@ -214,7 +214,7 @@ function askStrangers(
       const window = samples.subarray(from, from + 20 * 8000);
       const answer = recogniser.ask(window, 10);
       const other = library.find(({ reference }) => reference.trackId === answer?.trackId);
-      if (answer && other && answer.z >= LIKELY && contains(window, other, answer.fromS)) shared++;
+      if (answer?.likely && other && contains(window, other, answer.fromS)) shared++;
       else {
         windows.push(window);
         judged.push({ z: answer?.z ?? 0, right: false });
@@ -261,7 +261,7 @@ function judge(
           answers.find((one) => one?.trackId === asked) ?? answers.find((one) => one?.trackId !== other);
         const right = answer?.trackId === asked;
         if (seconds <= 10 && answer) judged.push({ z: answer.z, right });
-        if (!answer || answer.z < LIKELY) continue;
+        if (!answer?.likely) continue;
         if (right) found[i]!++;
         else wrong[i]!++;
         if (right && seconds === 10) {

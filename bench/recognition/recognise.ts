@@ -5,12 +5,14 @@ import { FRAME_CENTRE_S, FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from '../../src/rec
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
 import { Searcher } from '../../src/recognition/local/search';
 import { HYPOTHESES, MAP_FRAMES } from '../../src/recognition/local/tracker';
-import { CERTAIN, examine } from '../../src/recognition/local/verify';
+import { CERTAIN, examine, isLikely } from '../../src/recognition/local/verify';
 
 /** What the recogniser says to a few seconds of audio. */
 export interface Answer {
   readonly trackId: number;
   readonly z: number;
+  /** Would the tracker believe it, if a second window said so as well? */
+  readonly likely: boolean;
   /** Second of the recording that sounds at the query's first sample. */
   readonly fromS: number;
 }
@@ -70,7 +72,12 @@ export class Recogniser {
         const { alignment, z } = found;
         // A peak is heard in the middle of its frame, on both time lines.
         const frame = toReference(alignment, -FRAME_CENTRE_S * FRAMES_PER_SECOND);
-        best.set(trackId, { trackId, z, fromS: frame / FRAMES_PER_SECOND + FRAME_CENTRE_S });
+        best.set(trackId, {
+          trackId,
+          z,
+          likely: isLikely(found),
+          fromS: frame / FRAMES_PER_SECOND + FRAME_CENTRE_S,
+        });
       }
       if (done()) return;
     }

@@ -15,7 +15,7 @@ import {
 } from './params';
 import { type PeakMap, QueryHistory } from './query';
 import type { Candidate, Hypothesis, Searcher } from './search';
-import { CERTAIN, examine, LIKELY, type Verification } from './verify';
+import { CERTAIN, examine, isLikely, type Verification } from './verify';
 
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
@@ -189,7 +189,7 @@ export class SessionTracker {
     for (const hypothesis of landmarks.count === 0 ? [] : this.hypotheses()) {
       for (const candidate of this.tools.searcher.search(landmarks, hypothesis, this.tools.map)) {
         const result = this.verifyCandidate(candidate);
-        if (result && result.verification.z >= LIKELY) found.push(result);
+        if (result && isLikely(result.verification)) found.push(result);
       }
       // A certain answer needs no other hypothesis.
       if (found.some(({ verification }) => verification.z >= CERTAIN)) break;

@@ -12,7 +12,7 @@ import { type Alignment, toReference } from './alignment';
 import { wordOf } from './fingerprint';
 import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
 import { PeakMap } from './query';
-import { centreOfBest, examine, LIKELY, verify } from './verify';
+import { centreOfBest, examine, isLikely, LIKELY, verify } from './verify';
 
 const FROM = 500;
 const TO = FROM + 312;
@@ -159,4 +159,24 @@ test('the best step is the middle of the plateau', () => {
   expect(centreOfBest(steps, [0, 0, 0, 9, 0])).toBe(1);
   expect(centreOfBest(steps, [0, 5, 100, 100, 100])).toBeCloseTo(1);
   expect(centreOfBest(steps, [0, 0, 0, 0, 0])).toBe(0);
+});
+
+test('a changed tempo alone, or pitch alone, must show more than a changed speed', () => {
+  const at = (tempo: number, pitch: number, z: number) =>
+    isLikely({ z, alignment: { queryAt: 0, referenceAt: 0, tempo, pitch } });
+  for (const [tempo, pitch] of [
+    [1, 1],
+    [1.04, 1.04],
+    [0.97, 0.973],
+  ] as const) {
+    expect(at(tempo, pitch, 6.9)).toBe(false);
+    expect(at(tempo, pitch, 7.1)).toBe(true);
+  }
+  for (const [tempo, pitch] of [
+    [0.98, 1],
+    [1, 1.02],
+  ] as const) {
+    expect(at(tempo, pitch, 8.9)).toBe(false);
+    expect(at(tempo, pitch, 9.1)).toBe(true);
+  }
 });

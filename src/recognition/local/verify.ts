@@ -17,6 +17,18 @@ export interface Verification {
 /** A score that one window is believed for; and one for which a second window must agree. */
 export const CERTAIN = 14;
 export const LIKELY = 7;
+/**
+ * The same where tempo and pitch differ from each other: two pieces in the same key fit each other at some tempo more often
+ * than at any speed, and few stations stretch what they play.
+ */
+const LIKELY_STRETCHED = 9;
+const STRETCHED = 0.005;
+
+/** Does a window speak for the recording, so that a second one may prove it? */
+export function isLikely({ z, alignment: { tempo, pitch } }: Pick<Verification, 'z' | 'alignment'>): boolean {
+  return z >= (Math.abs(tempo / pitch - 1) > STRETCHED ? LIKELY_STRETCHED : LIKELY);
+}
+
 /** A score before tempo and pitch are refined from which on that is worth its time. */
 const PROMISING = 1.5;
 /** Fewer expected peaks than this prove nothing. */
