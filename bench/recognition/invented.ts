@@ -11,6 +11,12 @@ export interface InventedPlay {
   readonly shared: boolean;
 }
 
+/** Mono, 8 kHz: of what was aired, and of a track of the library. */
+export interface Recordings {
+  of(entry: TruthEntry): Int16Array;
+  ofTrack(trackId: number): Int16Array;
+}
+
 /** Seconds between the places at which two recordings are compared, and how much of them. */
 const STEP_S = 2;
 const LENGTHS_S = [8, 4, 2];
@@ -18,13 +24,8 @@ const LENGTHS_S = [8, 4, 2];
 /**
  * Judges a play whose recording was not aired at its time: do the two recordings share a sound where it was heard?
  * @param aired everything that was on the air, in order
- * @param recording mono, 8 kHz, of what was aired; and of the track of the play
  */
-export function judgeInvented(
-  play: Play,
-  aired: readonly TruthEntry[],
-  recording: { of(entry: TruthEntry): Int16Array; ofTrack(trackId: number): Int16Array },
-): InventedPlay {
+export function judgeInvented(play: Play, aired: readonly TruthEntry[], recording: Recordings): InventedPlay {
   const candidates = aired.filter(
     ({ startedAt, endedAt }) => startedAt < play.endedAt && endedAt > play.startedAt,
   );
@@ -35,11 +36,7 @@ export function judgeInvented(
   return { play, instead, shared };
 }
 
-function sharesSomewhere(
-  play: Play,
-  entry: TruthEntry,
-  recording: { of(entry: TruthEntry): Int16Array; ofTrack(trackId: number): Int16Array },
-): boolean {
+function sharesSomewhere(play: Play, entry: TruthEntry, recording: Recordings): boolean {
   const [first] = play.evidence.heard;
   if (!first || play.trackId === undefined) return false;
   const aired = recording.of(entry);

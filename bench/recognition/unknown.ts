@@ -36,11 +36,7 @@ export function listenToStrangers(
 ): Strangers[] {
   const kinds = new Map<string, { seconds: number; shared: Invented[]; invented: Invented[] }>();
   let seconds = 0;
-  for (const { kind, name, samples } of strangers(unknown, speech, asked.seed)) {
-    if (kind === ROUND) {
-      if (seconds >= asked.hours * 3600) break;
-      continue;
-    }
+  const listen = ({ kind, name, samples }: Stranger) => {
     progress.show(Math.min(1, seconds / asked.hours / 3600), `${kind} : ${name}`);
     const heard = kinds.get(kind) ?? { seconds: 0, shared: [], invented: [] };
     kinds.set(kind, heard);
@@ -54,12 +50,12 @@ export function listenToStrangers(
       const same = other && [heardS, 4, 2].some((s) => sharesAudio(samples, other.samples, atS, s));
       (same ? heard.shared : heard.invented).push({ on: name, line });
     }
+  };
+  for (let round = 0; seconds < asked.hours * 3600; round++) {
+    for (const stranger of strangers(unknown, speech, asked.seed, round)) listen(stranger);
   }
   return [...kinds].map(([kind, { seconds: s, ...found }]) => ({ kind, hours: s / 3600, ...found }));
 }
-
-/** Marks the end of a round of `strangers`. */
-const ROUND = '';
 
 interface Stranger {
   readonly kind: string;
@@ -68,34 +64,36 @@ interface Stranger {
 }
 
 /**
- * Unknown audio without end, a round after the other: first the pieces as they are, then as other ones, at a speed far outside
- * of those that are tried, forwards or backwards.
+ * A round of unknown audio: in round 0 the pieces as they are, then as other ones, at a speed far outside of those that are
+ * tried, forwards or backwards.
  */
-function* strangers(unknown: readonly Song[], speech: Int16Array, seed: number): Generator<Stranger> {
-  for (let round = 0; ; round++) {
-    const random = new Random(seed, 'strangers', round);
-    const speed = random.chance(0.5) ? random.between(0.7, 0.92) : random.between(1.09, 1.4);
-    const backwards = random.chance(0.5);
-    const kind = round === 0 ? 'music' : 'music, other speeds and backwards';
-    for (const { name, samples } of unknown) {
-      const piece = round === 0 ? samples : disguised(samples, speed, backwards);
-      yield {
-        kind,
-        name: round === 0 ? name : `${name} × ${speed.toFixed(3)}${backwards ? ' ←' : ''}`,
-        samples: piece,
-      };
-    }
-    for (const { name, samples } of unknown) {
-      yield { kind: 'loops of 2–8 s', name, samples: loopOf(samples, random) };
-    }
-    for (let voice = 0; voice < 5; voice++) {
-      const at = voice === 0 ? 1 : random.between(0.8, 1.25);
-      yield { kind: 'speech', name: `speech × ${at.toFixed(3)}`, samples: disguised(speech, at, false) };
-    }
-    const noise = Int16Array.from({ length: 8000 * 600 }, () => (random.next() - 0.5) * 24_000);
-    yield { kind: 'white noise', name: 'noise', samples: noise };
-    yield { kind: ROUND, name: '', samples: new Int16Array(0) };
+function* strangers(
+  unknown: readonly Song[],
+  speech: Int16Array,
+  seed: number,
+  round: number,
+): Generator<Stranger> {
+  const random = new Random(seed, 'strangers', round);
+  const speed = random.chance(0.5) ? random.between(0.7, 0.92) : random.between(1.09, 1.4);
+  const backwards = random.chance(0.5);
+  const kind = round === 0 ? 'music' : 'music, other speeds and backwards';
+  for (const { name, samples } of unknown) {
+    const piece = round === 0 ? samples : disguised(samples, speed, backwards);
+    yield {
+      kind,
+      name: round === 0 ? name : `${name} × ${speed.toFixed(3)}${backwards ? ' ←' : ''}`,
+      samples: piece,
+    };
   }
+  for (const { name, samples } of unknown) {
+    yield { kind: 'loops of 2–8 s', name, samples: loopOf(samples, random) };
+  }
+  for (let voice = 0; voice < 5; voice++) {
+    const at = voice === 0 ? 1 : random.between(0.8, 1.25);
+    yield { kind: 'speech', name: `speech × ${at.toFixed(3)}`, samples: disguised(speech, at, false) };
+  }
+  const noise = Int16Array.from({ length: 8000 * 600 }, () => (random.next() - 0.5) * 24_000);
+  yield { kind: 'white noise', name: 'noise', samples: noise };
 }
 
 /** The same recording at another speed (pitch and tempo), forwards or backwards. */

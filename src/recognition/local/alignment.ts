@@ -63,7 +63,7 @@ export function forEachExpected(
 export function coincide(words: Uint32Array, map: PeakMap, alignment: Alignment, out: Coincidence): void {
   let hits = 0;
   let expected = 0;
-  // Half of the time that recognition takes is spent here: written out, without `forEachExpected`.
+  // The innermost loop of the refinement: written out, without `forEachExpected` and its call for every peak.
   const { pitch, queryAt, referenceAt, tempo } = alignment;
   const first = lowerBound(words, toReference(alignment, map.fromFrame) * PER_FRAME);
   const last = lowerBound(words, toReference(alignment, map.toFrame) * PER_FRAME);
