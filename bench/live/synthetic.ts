@@ -1,10 +1,7 @@
-import { crc32 } from 'node:zlib';
 import type { LibraryStore } from '../../src/library/store';
-import { type Fingerprint, unpackFingerprint, wordOf } from '../../src/recognition/local/fingerprint';
-import type { ReferenceTrack } from '../../src/recognition/local/landmark-index';
+import { type Fingerprint, packFingerprint, wordOf } from '../../src/recognition/local/fingerprint';
 import {
   BLOCK_FRAMES,
-  FINGERPRINT_VERSION,
   FIRST_BIN,
   FRAMES_PER_SECOND,
   LAST_BIN,
@@ -12,6 +9,7 @@ import {
   PER_FRAME,
   REFERENCE_DENSITY,
 } from '../../src/recognition/local/params';
+import { type ReferenceTrack, referenceOf } from '../../src/recognition/local/reference';
 import { Random } from '../../src/simulator/random';
 
 /**
@@ -30,23 +28,17 @@ export function syntheticFingerprint(random: Random): Fingerprint {
       words.push(wordOf(time, Math.round(bin * PER_BIN), i < REFERENCE_DENSITY.landmarks));
     }
   }
-  words.sort((a, b) => a - b);
-  const data = new Uint8Array(4 * words.length);
-  const view = new DataView(data.buffer);
-  for (const [i, word] of words.entries()) view.setUint32(4 * i, word, true);
-  return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+  return packFingerprint(
+    durationS,
+    words.sort((a, b) => a - b),
+  );
 }
 
 /** So many synthetic tracks as an index takes them, with ids that no recording of a bench has. */
 export function syntheticTracks(count: number, seed: number | string): ReferenceTrack[] {
-  return Array.from({ length: count }, (_, i) => {
-    const fingerprint = syntheticFingerprint(new Random(seed, 'synthetic', i));
-    return {
-      trackId: 1_000_000 + i,
-      durationS: fingerprint.durationS,
-      words: unpackFingerprint(fingerprint),
-    };
-  });
+  return Array.from({ length: count }, (_, i) =>
+    referenceOf(1_000_000 + i, syntheticFingerprint(new Random(seed, 'synthetic', i))),
+  );
 }
 
 /** Fills a bench's own library with tracks that say in every name what they are. */

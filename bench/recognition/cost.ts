@@ -6,11 +6,12 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { decodeFile } from '../../src/capture/decode-file';
 import { runCommand } from '../../src/command';
-import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
+import { fingerprintOf } from '../../src/recognition/local/fingerprint';
 import { FrontEnd } from '../../src/recognition/local/front-end';
 import { buildIndex, indexBytes } from '../../src/recognition/local/landmark-index';
 import { FRAMES_PER_SECOND, HOP_S, WINDOW_FRAMES } from '../../src/recognition/local/params';
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
+import { referenceOf } from '../../src/recognition/local/reference';
 import { Searcher } from '../../src/recognition/local/search';
 import { MAP_FRAMES, SessionTracker } from '../../src/recognition/local/tracker';
 import { AudioEncoder } from '../../src/simulator/encode/encoder';
@@ -73,8 +74,7 @@ async function main(): Promise<number> {
     }) / seconds;
   const importing = cpuMs(() => fingerprintOf(decodeFile(mp3).samples)) / seconds;
 
-  const fingerprint = fingerprintOf(known);
-  const own = { trackId: 0, durationS: fingerprint.durationS, words: unpackFingerprint(fingerprint) };
+  const own = referenceOf(0, fingerprintOf(known));
   const tracks = [own, ...syntheticTracks(TRACKS - 1, 'bench')];
   const began = performance.now();
   const index = buildIndex(tracks, 1);

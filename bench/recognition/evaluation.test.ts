@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
+import { fingerprintOf } from '../../src/recognition/local/fingerprint';
 import { buildIndex, type LandmarkIndex } from '../../src/recognition/local/landmark-index';
+import { referenceOf } from '../../src/recognition/local/reference';
 import { LIKELY } from '../../src/recognition/local/verify';
 import { babble, mix, music, random } from '../../test/support/airplay';
 import { fitted } from './calibration';
@@ -16,10 +17,7 @@ let index: LandmarkIndex;
 let recogniser: Recogniser;
 
 beforeAll(() => {
-  const tracks = library.map((audio, trackId) => {
-    const fingerprint = fingerprintOf(audio);
-    return { trackId, durationS: fingerprint.durationS, words: unpackFingerprint(fingerprint) };
-  });
+  const tracks = library.map((audio, trackId) => referenceOf(trackId, fingerprintOf(audio)));
   index = buildIndex(tracks, 1);
   recogniser = new Recogniser(index);
 });

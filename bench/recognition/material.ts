@@ -3,13 +3,9 @@ import { basename, extname, join } from 'node:path';
 import { decodeFile } from '../../src/capture/decode-file';
 import { AppError } from '../../src/errors';
 import { type Duplicate, findDuplicate } from '../../src/recognition/local/duplicates';
-import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
-import {
-  buildIndex,
-  EMPTY_INDEX,
-  type LandmarkIndex,
-  type ReferenceTrack,
-} from '../../src/recognition/local/landmark-index';
+import { fingerprintOf } from '../../src/recognition/local/fingerprint';
+import { buildIndex, EMPTY_INDEX, type LandmarkIndex } from '../../src/recognition/local/landmark-index';
+import { type ReferenceTrack, referenceOf } from '../../src/recognition/local/reference';
 import { Searcher } from '../../src/recognition/local/search';
 import type { Progress } from './progress';
 
@@ -62,9 +58,7 @@ export function readSongs(paths: readonly string[], firstId: number, progress: P
     progress.show(i / paths.length, basename(path));
     try {
       const { samples } = decodeFile(path);
-      const fingerprint = fingerprintOf(samples);
-      const words = unpackFingerprint(fingerprint);
-      const reference = { trackId: firstId + songs.length, durationS: fingerprint.durationS, words };
+      const reference = referenceOf(firstId + songs.length, fingerprintOf(samples));
       songs.push({ name: basename(path), path, samples, reference });
     } catch (error) {
       progress.say(`${basename(path)} : ${error instanceof AppError ? error.phrase.fr : error}`);

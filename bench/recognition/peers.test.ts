@@ -29,7 +29,7 @@ const piece = (seed: number) =>
   );
 const library: Song[] = Array.from({ length: 4 }, (_, i) => ({
   ...{ name: `song ${i}.ogg`, path: `/nowhere/song ${i}.ogg`, samples: piece(40_000 + 10 * i) },
-  reference: { trackId: i, durationS: 20, words: new Uint32Array() },
+  reference: { trackId: i, durationS: 20, words: new Uint32Array(), quiet: { start: 0, end: 0 } },
 }));
 const excerpt = (song: number, fromS: number) =>
   library[song]!.samples.subarray(fromS * 8000, (fromS + 10) * 8000);

@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import { EXIT, fromCallersFolder, runCommand } from '../../src/command';
 import { AppError } from '../../src/errors';
 import type { Play } from '../../src/plays/types';
-import { fingerprintOf, unpackFingerprint } from '../../src/recognition/local/fingerprint';
+import { fingerprintOf } from '../../src/recognition/local/fingerprint';
 import { buildIndex } from '../../src/recognition/local/landmark-index';
+import { referenceOf } from '../../src/recognition/local/reference';
 import { AIR_RATE } from '../../src/simulator/air';
 import { songsOf } from '../../src/simulator/files';
 import { Programme } from '../../src/simulator/programme';
@@ -103,9 +104,7 @@ async function main(): Promise<number> {
   const index = buildIndex(
     repertoire.tracks.map(({ key, durationMs }, i) => {
       importing.show(i / repertoire.tracks.length, key);
-      const fingerprint = fingerprintOf(atEightKilohertz(audio.get(key, durationMs)));
-      const words = unpackFingerprint(fingerprint);
-      return { trackId: i + 1, durationS: fingerprint.durationS, words };
+      return referenceOf(i + 1, fingerprintOf(atEightKilohertz(audio.get(key, durationMs))));
     }),
     1,
   );

@@ -6,6 +6,8 @@ export const MAX_GAP_S = 20;
 /** How far a line may stand off its play's alignment within a session, and across two, whose clocks differ, seconds. */
 const DRIFT_S = 2;
 const DRIFT_ACROSS_S = 6;
+/** A line that tells less than this of its own beside a play of the same recording tells nothing, seconds. */
+const ECHO_S = 10;
 /** Two recordings of one song may begin with different silences, seconds. */
 const DRIFT_DUPLICATE_S = 5;
 
@@ -29,6 +31,9 @@ export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSes
   const driftS = line.refStartS - (last.ref.toS + gapS * last.ref.tempo);
   const allowedS = (sameSession ? DRIFT_S : DRIFT_ACROSS_S) + (duplicate ? DRIFT_DUPLICATE_S : 0);
   if (Math.abs(driftS) <= allowedS) return true;
+  // A song that repeats itself answers at two places: where the wrong one ends, the right one goes on, and tells of both.
+  const sharedS = Math.min(toS, draft.endS) - Math.max(fromS, draft.startS);
+  if (sameSession && !duplicate && toS - draft.endS > ECHO_S && 2 * sharedS > toS - fromS) return true;
   // An edited song leaves out a part of the recording; one that goes back has been started again.
   return sameSession && !duplicate && driftS > 0 && gapS >= -DRIFT_S;
 }
@@ -43,5 +48,5 @@ export function isEcho(draft: Draft, line: TrackLine, shiftS: number): boolean {
   const sharedS = Math.min(toS, draft.endS) - Math.max(fromS, draft.startS);
   if (sharedS <= 0) return false;
   const ownS = toS - fromS - sharedS;
-  return ownS <= 10 || ownS < (toS - fromS) / 2;
+  return ownS <= ECHO_S || ownS < (toS - fromS) / 2;
 }

@@ -167,6 +167,27 @@ describe('a recognised song', () => {
     expect(at(play!.startedAt)).toBeCloseTo(10, 0);
   });
 
+  test('a song that repeats itself, followed at the wrong place until that ends, is one play with both', () => {
+    const station = new Station();
+    const right = song(5, 10, 130);
+    const wrong = song(5, 10, 70, { refFromS: 12, trackDurationS: 120 });
+    const reports = heard([wrong, right], 200).map((report) => ({
+      ...report,
+      // The right place is found only when the wrong one has ended.
+      lines: report.lines.filter(({ trackDurationS, refStartS }) => {
+        expect(trackDurationS).toBe(120);
+        return refStartS > 6 || report.upToS > 85;
+      }),
+    }));
+    station.hear(reports);
+    expect(station.plays()).toHaveLength(1);
+    const [play] = station.plays();
+    expect(play).toMatchObject({ kind: 'track', trackId: 5, status: 'complete' });
+    expect(at(play!.startedAt)).toBeCloseTo(10, 0);
+    expect(at(play!.endedAt)).toBeCloseTo(130, 0);
+    expect(station.unidentifiedS).toBe(0);
+  });
+
   test("keeps the station's own title as a hint", () => {
     const station = new Station();
     const reports = heard([song(5, 10, 100)], 160);

@@ -1,12 +1,8 @@
 import { DUPLICATE_MAP_FRAMES, type Duplicate, findDuplicate } from '../../recognition/local/duplicates';
-import { type Fingerprint, unpackFingerprint } from '../../recognition/local/fingerprint';
-import {
-  buildIndex,
-  EMPTY_INDEX,
-  type LandmarkIndex,
-  type ReferenceTrack,
-} from '../../recognition/local/landmark-index';
+import type { Fingerprint } from '../../recognition/local/fingerprint';
+import { buildIndex, EMPTY_INDEX, type LandmarkIndex } from '../../recognition/local/landmark-index';
 import { PeakMap } from '../../recognition/local/query';
+import { type ReferenceTrack, referenceOf } from '../../recognition/local/reference';
 import { Searcher } from '../../recognition/local/search';
 import type { Reference } from '../types';
 
@@ -27,10 +23,7 @@ export class LayeredIndex {
 
   /** Adds tracks; fingerprints that are damaged or of another version are left out. */
   add(references: readonly Reference[]): void {
-    let tracks = references.flatMap(({ trackId, fingerprint }) => {
-      const words = wordsOf(fingerprint);
-      return words ? [{ trackId, durationS: fingerprint.durationS, words }] : [];
-    });
+    let tracks = references.flatMap(({ trackId, fingerprint }) => readable(trackId, fingerprint) ?? []);
     if (tracks.length === 0) return;
     for (
       let last = this.layers.at(-1);
@@ -45,7 +38,7 @@ export class LayeredIndex {
 
   /** The recording that sounds the same, by the most agreeing windows. */
   find(fingerprint: Fingerprint): Duplicate | undefined {
-    const words = wordsOf(fingerprint);
+    const words = readable(0, fingerprint)?.words;
     if (!words) return undefined;
     let best: Duplicate | undefined;
     for (const { index } of this.layers) {
@@ -61,9 +54,9 @@ export class LayeredIndex {
   }
 }
 
-function wordsOf(fingerprint: Fingerprint): Uint32Array | undefined {
+function readable(trackId: number, fingerprint: Fingerprint): ReferenceTrack | undefined {
   try {
-    return unpackFingerprint(fingerprint);
+    return referenceOf(trackId, fingerprint);
   } catch {
     return undefined;
   }

@@ -1,42 +1,99 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { random } from '../../../test/support/airplay';
 import { playedPeaks, queryOf, randomPeaks, randomWords, someOf } from '../../../test/support/peaks';
 import { type Alignment, toQuery } from './alignment';
-import { forEachEvidence, weightsFor } from './evidence';
+import { forEachEvidence, type Presence, presenceOf, Trail } from './evidence';
 import { frequencyOf, timeOf } from './fingerprint';
 import { LAST_BIN, PER_BIN, PER_FRAME } from './params';
 import { PeakMap } from './query';
 
 const next = random(91);
 
-test('weights are those of two probabilities: a hit speaks for the recording, a miss against it', () => {
-  for (let rate = 0; rate <= 1; rate += 0.05) {
-    for (let chance = 0; chance <= 1; chance += 0.05) {
-      const { hit, miss } = weightsFor(rate, chance);
-      expect(hit).toBeGreaterThan(0);
-      expect(miss).toBeLessThan(0);
-      const absent = Math.min(0.3, Math.max(0.01, chance));
-      const present = absent * Math.exp(hit);
-      expect(present).toBeLessThanOrEqual(0.6 + 1e-9);
-      // Both are of the same two: found and not found are all there is.
-      expect(present + (1 - absent) * Math.exp(miss)).toBeCloseTo(1, 9);
-      // What is not there loses evidence, what is there as it was gains it.
-      expect(absent * hit + (1 - absent) * miss).toBeLessThan(0);
-      expect(present * hit + (1 - present) * miss).toBeGreaterThan(0);
-    }
-  }
+test('the better a recording was heard, the more of it is expected; never all, and never nothing', () => {
+  const clear = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 1].map(
+    (rate) => presenceOf(rate, { chance: 0.05, gradeByChance: 0.01 }).clear,
+  );
+  expect(clear).toEqual([...clear].sort((a, b) => a - b));
+  expect([clear[0], clear.at(-1)!]).toEqual([0.2, expect.closeTo(0.6, 9)]);
+  // Where the recording is not, a peak's likelihood ratio is 1 in the mean.
+  expect(presenceOf(0.5, { chance: 0.05, gradeByChance: 0.01 }).ratio * 0.01).toBeCloseTo(1, 9);
 });
 
-test('a miss weighs the more, the better the recording was heard', () => {
-  const misses = [0.3, 0.5, 0.7, 0.9].map((rate) => weightsFor(rate, 0.03).miss);
-  expect(misses).toEqual([...misses].sort((a, b) => b - a));
-  expect(misses[3]).toBeLessThan(misses[0]!);
+/** What the air has where a recording's peak should be: with some probability the peak itself, or one by chance. */
+function grade(share: number, chance: number): number {
+  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  if (next() < share) return Math.exp(-0.5 * (normal() ** 2 + normal() ** 2));
+  if (next() >= chance) return 0;
+  const [t, f] = [3 * next() - 1.5, 3 * next() - 1.5];
+  return Math.exp(-0.5 * ((t / 0.7) ** 2 + (f / 0.35) ** 2));
+}
+
+describe('a trail', () => {
+  const CHANCE = 0.05;
+  const byChance = Array.from({ length: 20_000 }, () => grade(0, CHANCE)).reduce((a, b) => a + b, 0) / 20_000;
+  const presence: Presence = presenceOf(0.8, { chance: CHANCE, gradeByChance: byChance });
+  /** 20 peaks per second, of which this share is heard. */
+  const walk = (trail: Trail, seconds: number, share: number, faint = false) => {
+    for (let i = 0; i < 20 * seconds; i++) trail.step(grade(share, CHANCE), presence, faint);
+    return trail.nats;
+  };
+  const runs = Array.from({ length: 60 }, () => 0);
+  const mean = (of: () => number) => runs.reduce((sum) => sum + of(), 0) / runs.length;
+
+  test('what is heard speaks for a recording, clearly or covered; what is not speaks against it', () => {
+    expect(mean(() => walk(new Trail(), 5, 0.8))).toBeGreaterThan(100);
+    expect(mean(() => walk(new Trail(), 10, 0.12))).toBeGreaterThan(5);
+    expect(mean(() => walk(new Trail(), 10, 0))).toBeLessThan(-10);
+  });
+
+  test('goes on under speech, and ends where the recording does', () => {
+    let [under, after] = [0, 0];
+    for (const _ of runs) {
+      const trail = new Trail();
+      walk(trail, 10, 0.7);
+      const clear = trail.best;
+      let last = 0;
+      for (let i = 0; i < 20 * 16; i++) {
+        if (trail.step(grade(i < 20 * 8 ? 0.2 : 0, CHANCE), presence)) last = i / 20;
+      }
+      expect(trail.best).toBeGreaterThan(clear);
+      if (last > 6.5 && last < 9.5) under++;
+      if (last >= 9.5) after++;
+    }
+    expect(under).toBeGreaterThan(0.8 * runs.length);
+    expect(after).toBeLessThan(0.1 * runs.length);
+  });
+
+  test('evidence falls no further than its floor: it is soon taken up again', () => {
+    const trail = new Trail(25);
+    walk(trail, 10, 0.7);
+    const { best } = trail;
+    for (let i = 0; i < 1000; i++) trail.step(0, presence);
+    expect(trail.nats).toBe(best - 25);
+    walk(trail, 2, 0.7);
+    expect(trail.best).toBeGreaterThan(best);
+  });
+
+  test('where a recording is faint, its absence says little, and its presence as much as anywhere', () => {
+    const absent = mean(() => walk(new Trail(), 5, 0));
+    const faintlyAbsent = mean(() => walk(new Trail(), 5, 0, true));
+    expect(faintlyAbsent).toBeLessThan(0);
+    expect(faintlyAbsent).toBeGreaterThan(0.5 * absent);
+    expect(mean(() => walk(new Trail(), 5, 0.7, true))).toBeGreaterThan(80);
+  });
+
+  test('begun anew, it has nothing, and remembers its best', () => {
+    const trail = new Trail();
+    walk(trail, 5, 0.7);
+    const { best } = trail;
+    trail.restart();
+    expect([trail.nats, trail.best]).toEqual([0, best]);
+  });
 });
 
 test('goes through the peaks of a range, in order or back, each with what it says', () => {
   const [from, to] = [200, 500];
   const map = new PeakMap(to - from);
-  const weights = { hit: 2, miss: -1 };
   for (let n = 0; n < 20; n++) {
     const words = randomWords(next, 60);
     const alignment: Alignment = {
@@ -54,16 +111,17 @@ test('goes through the peaks of a range, in order or back, each with what it say
       const frame = toQuery(alignment, reference);
       const bin = (frequencyOf(word) / PER_BIN) * alignment.pitch;
       if (frame < range.from || frame >= range.to || bin > LAST_BIN) return [];
-      const hit = map.at(frame, bin);
-      return hit < 0 ? [] : [[reference, hit === 1 ? 2 : -1]];
+      const found = map.grade(frame, bin);
+      return found < 0 ? [] : [[reference, found]];
     });
     const listed = (backwards: boolean) => {
       const list: number[][] = [];
-      const each = (reference: number, nats: number) => list.push([reference, nats]);
-      forEachEvidence(words, map, alignment, weights, { ...range, backwards }, each);
+      const each = (reference: number, found: number) => list.push([reference, found]);
+      forEachEvidence(words, map, alignment, { ...range, backwards }, each);
       return list;
     };
     expect(expected.length).toBeGreaterThan(50);
+    expect(expected.some(([, found]) => found === 1)).toBe(true);
     expect(listed(false)).toEqual(expected);
     expect(listed(true)).toEqual(expected.reverse());
   }

@@ -9,13 +9,17 @@ import {
   REFERENCE_DENSITY,
   SAMPLE_RATE_HZ,
 } from './params';
+import { type QuietEdges, quietEdges } from './quiet-edges';
 
 /** What is stored of a recording: its strongest spectral peaks, about 4.8 kB per minute. */
 export interface Fingerprint {
   /** FINGERPRINT_VERSION at the time it was made. */
   readonly version: number;
   readonly durationS: number;
-  /** One little-endian 32-bit word (`wordOf`) per peak, rising. */
+  /**
+   * Little-endian: frames of the quiet edges, start and end (16 bits each), then one 32-bit word (`wordOf`) per peak,
+   * rising.
+   */
   readonly data: Uint8Array;
   /** CRC-32 of `data`, as a signed 32-bit integer (PostgreSQL's `integer`). */
   readonly checksum: number;
@@ -33,11 +37,10 @@ export function fingerprintOf(samples: Int16Array): Fingerprint {
     blocks.push(...frontEnd.push(samples.subarray(at, at + step)));
   }
   blocks.push(...frontEnd.finish());
-  return packFingerprint(blocks, samples.length / SAMPLE_RATE_HZ);
+  return packFingerprint(samples.length / SAMPLE_RATE_HZ, wordsOf(blocks), quietEdges(blocks));
 }
 
-/** Packs peaks as they are stored. */
-export function packFingerprint(blocks: readonly PeakBlock[], durationS: number): Fingerprint {
+function wordsOf(blocks: readonly PeakBlock[]): number[] {
   const words: number[] = [];
   for (const block of blocks) {
     for (let i = 0; i < block.time.length; i++) {
@@ -46,37 +49,46 @@ export function packFingerprint(blocks: readonly PeakBlock[], durationS: number)
       if (time <= MAX_PEAK_TIME) words.push(wordOf(time, frequency, block.landmark[i] === 1));
     }
   }
-  words.sort((a, b) => a - b);
-  return { version: FINGERPRINT_VERSION, durationS, ...pack(words) };
-}
-
-function pack(words: ArrayLike<number>): { data: Uint8Array; checksum: number } {
-  const data = new Uint8Array(words.length * 4);
-  const view = new DataView(data.buffer);
-  for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);
-  return { data, checksum: crc32(data) | 0 };
+  return words.sort((a, b) => a - b);
 }
 
 /**
- * The packed peaks of a stored fingerprint.
- * @param room gives the array that they are written to
+ * Packs a fingerprint as it is stored.
+ * @param words packed peaks, rising
+ */
+export function packFingerprint(
+  durationS: number,
+  words: ArrayLike<number>,
+  quiet: QuietEdges = { start: 0, end: 0 },
+): Fingerprint {
+  const data = new Uint8Array(4 + words.length * 4);
+  const view = new DataView(data.buffer);
+  view.setUint16(0, quiet.start, true);
+  view.setUint16(2, quiet.end, true);
+  for (let i = 0; i < words.length; i++) view.setUint32(4 + 4 * i, words[i]!, true);
+  return { version: FINGERPRINT_VERSION, durationS, data, checksum: crc32(data) | 0 };
+}
+
+/**
+ * The packed peaks of a stored fingerprint, and the recording's quiet edges.
+ * @param room gives the array that the peaks are written to
  * @throws Error when it is of another version or damaged
  */
 export function unpackFingerprint(
   fingerprint: Fingerprint,
   room: (words: number) => Uint32Array = (words) => new Uint32Array(words),
-): Uint32Array {
+): { words: Uint32Array; quiet: QuietEdges } {
   if (fingerprint.version !== FINGERPRINT_VERSION) {
     throw new Error(`fingerprint of version ${fingerprint.version}, expected ${FINGERPRINT_VERSION}`);
   }
   const { data } = fingerprint;
-  if ((crc32(data) | 0) !== fingerprint.checksum || data.byteLength % 4 !== 0) {
+  if ((crc32(data) | 0) !== fingerprint.checksum || data.byteLength % 4 !== 0 || data.byteLength === 0) {
     throw new Error('fingerprint damaged: its checksum does not fit');
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const words = room(data.byteLength / 4);
-  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true);
-  return words;
+  const words = room(data.byteLength / 4 - 1);
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 + 4 * i, true);
+  return { words, quiet: { start: view.getUint16(0, true), end: view.getUint16(2, true) } };
 }
 
 /**
@@ -85,11 +97,11 @@ export function unpackFingerprint(
  * @param edgeS seconds
  */
 export function withoutEdges(fingerprint: Fingerprint, edgeS: number): Fingerprint {
-  const words = unpackFingerprint(fingerprint);
+  const { words, quiet } = unpackFingerprint(fingerprint);
   const first = edgeS * FRAMES_PER_SECOND * PER_FRAME;
   const last = (fingerprint.durationS - edgeS) * FRAMES_PER_SECOND * PER_FRAME;
   const kept = words.filter((word) => timeOf(word) >= first && timeOf(word) <= last);
-  return { ...fingerprint, ...pack(kept) };
+  return packFingerprint(fingerprint.durationS, kept, quiet);
 }
 
 /**

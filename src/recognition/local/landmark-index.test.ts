@@ -11,18 +11,19 @@ import {
   indexBytes,
   type LandmarkIndex,
   peaksNear,
-  peaksOf,
-  type ReferenceTrack,
+  referenceAt,
   trackAt,
 } from './landmark-index';
 import { KEY_BITS, referenceKey } from './pairs';
 import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
 import { PeakMap } from './query';
+import type { ReferenceTrack } from './reference';
 
 const next = random(41);
-const tracks = [40, 3, 90, 0, 61, 200].map(
-  (durationS, i): ReferenceTrack => ({ trackId: 100 + i, durationS, words: randomWords(next, durationS) }),
-);
+const tracks = [40, 3, 90, 0, 61, 200].map((durationS, i): ReferenceTrack => {
+  const quiet = { start: 300 * i, end: 65_535 - 300 * i };
+  return { trackId: 100 + i, durationS, words: randomWords(next, durationS), quiet };
+});
 const index = buildIndex(tracks, 7);
 
 interface Pair {
@@ -95,7 +96,7 @@ describe('postings', () => {
   });
 
   test('a cliché is left out, and only that', () => {
-    const hum = { trackId: 1, durationS: 5000, words: humOf(400) };
+    const hum = { trackId: 1, durationS: 5000, words: humOf(400), quiet: { start: 0, end: 0 } };
     const withHum = buildIndex([...tracks, hum], 1);
     const cliche = referenceKey(300, 50, 10);
     const landmarks = [...tracks, hum].flatMap(({ words }) => [...words].filter(isLandmark)).length;
@@ -120,7 +121,10 @@ describe('postings', () => {
     const seen = new Set<number>();
     for (let often = 90; often < 190; often++) {
       const words = humOf(often);
-      const some = buildIndex([...few, { trackId: 1, durationS: 3000, words }], 1);
+      const some = buildIndex(
+        [...few, { trackId: 1, durationS: 3000, words, quiet: { start: 0, end: 0 } }],
+        1,
+      );
       const number = bucketOf(some, cliche);
       const held = often + others.filter(({ key }) => bucketOf(some, key) === number).length;
       const most = Math.ceil(32 * ((lone + words.length) / 2 ** some.bucketBits));
@@ -133,10 +137,10 @@ describe('postings', () => {
 });
 
 describe('tracks', () => {
-  test('each has its peaks, and its stretch of the time line', () => {
-    for (const [i, { trackId, durationS, words }] of tracks.entries()) {
-      expect(peaksOf(index, i)).toEqual(words);
-      expect([index.trackIds[i], index.durations[i]]).toEqual([trackId, durationS]);
+  test('each is as it was given, and has its stretch of the time line', () => {
+    for (const [i, reference] of tracks.entries()) {
+      const { durationS } = reference;
+      expect({ ...referenceAt(index, i) }).toEqual(reference);
       const start = index.trackStarts[i]!;
       const end = start + durationS * FRAMES_PER_SECOND * PER_FRAME;
       for (const position of [start, (start + end) / 2, end]) expect(trackAt(index, position)).toBe(i);
@@ -172,8 +176,8 @@ describe('tracks', () => {
 
 test('one changed bit in any of its arrays is noticed', () => {
   const damaged = buildIndex(tracks.slice(0, 3), 1);
-  const { buckets, peaks, postings, trackIds, trackStarts, durations } = damaged;
-  const arrays = { ...buckets, ...peaks, postings, trackIds, trackStarts, durations };
+  const { buckets, peaks, postings, trackIds, trackStarts, durations, quiet } = damaged;
+  const arrays = { ...buckets, ...peaks, postings, trackIds, trackStarts, durations, quiet };
   expect(() => checkIndex(damaged)).not.toThrow();
   for (const [name, array] of Object.entries(arrays)) {
     const bytes = new Uint8Array(array.buffer);

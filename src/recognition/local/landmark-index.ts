@@ -6,14 +6,7 @@ import { chunksOf, emptyPeaks, type PackedPeaks, packPeaks, unpackPeaks } from '
 import { forEachPair, KEY_BITS, REFERENCE_FAN_OUT, referenceKey } from './pairs';
 import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
 import type { PeakMap } from './query';
-
-/** A recording as the index takes it. */
-export interface ReferenceTrack {
-  readonly trackId: number;
-  readonly durationS: number;
-  /** Packed peaks (`unpackFingerprint`). Read more than once while an index is built. */
-  readonly words: Uint32Array;
-}
+import type { ReferenceTrack } from './reference';
 
 /**
  * The reference library, read-only, in shared memory: every worker reads the same bytes, and a new index replaces it
@@ -34,6 +27,8 @@ export interface LandmarkIndex {
   /** Where each track begins on the time line, rising; one more than there are tracks. */
   readonly trackStarts: Uint32Array;
   readonly durations: Float64Array;
+  /** Frames of each track's quiet start and quiet end. */
+  readonly quiet: Uint16Array;
   readonly peaks: PackedPeaks;
   /** CRC-32 of all arrays. */
   readonly checksum: number;
@@ -51,6 +46,7 @@ const CLICHE = 32;
 
 const shared = {
   uint32: (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length)),
+  uint16: (length: number) => new Uint16Array(new SharedArrayBuffer(2 * length)),
   float64: (length: number) => new Float64Array(new SharedArrayBuffer(8 * length)),
 };
 
@@ -100,6 +96,7 @@ export function buildIndex(
 function layOut(tracks: readonly ReferenceTrack[], progress: (share: number) => void) {
   const trackIds = shared.float64(tracks.length);
   const durations = shared.float64(tracks.length);
+  const quiet = shared.uint16(2 * tracks.length);
   const trackStarts = shared.uint32(tracks.length + 1);
   const chunks = tracks.map(({ words }) => chunksOf(words));
   const peaks = emptyPeaks(
@@ -110,9 +107,18 @@ function layOut(tracks: readonly ReferenceTrack[], progress: (share: number) => 
   let timeLine = GAP;
   let chunk = 0;
   let landmarks = 0;
-  for (const [i, { trackId, durationS, words }] of tracks.entries()) {
+  for (const [
+    i,
+    {
+      trackId,
+      durationS,
+      words,
+      quiet: { start, end },
+    },
+  ] of tracks.entries()) {
     trackIds[i] = trackId;
     durations[i] = durationS;
+    quiet.set([start, end], 2 * i);
     trackStarts[i] = timeLine;
     peaks.chunkStarts[i] = chunk;
     packPeaks(peaks, i, words);
@@ -124,7 +130,7 @@ function layOut(tracks: readonly ReferenceTrack[], progress: (share: number) => 
   }
   trackStarts[tracks.length] = timeLine;
   peaks.chunkStarts[tracks.length] = chunk;
-  return { trackIds, durations, trackStarts, peaks, landmarks };
+  return { trackIds, durations, quiet, trackStarts, peaks, landmarks };
 }
 
 /** Calls `each(key, half frame of the anchor)` for the pairs of a recording's landmarks. */
@@ -148,8 +154,16 @@ export const EMPTY_INDEX: LandmarkIndex = buildIndex([], 0);
 
 type Arrays = Omit<LandmarkIndex, 'checksum'>;
 
-function arraysOf({ buckets, postings, trackIds, trackStarts, durations, peaks }: Arrays) {
-  return [postings, trackIds, trackStarts, durations, ...Object.values(buckets), ...Object.values(peaks)];
+function arraysOf({ buckets, postings, trackIds, trackStarts, durations, quiet, peaks }: Arrays) {
+  return [
+    postings,
+    trackIds,
+    trackStarts,
+    durations,
+    quiet,
+    ...Object.values(buckets),
+    ...Object.values(peaks),
+  ];
 }
 
 function checksumOf(index: Arrays): number {
@@ -179,9 +193,16 @@ export function trackAt(index: LandmarkIndex, position: number): number {
   return high;
 }
 
-/** The peaks of one track, packed as in a fingerprint. */
-export function peaksOf(index: LandmarkIndex, track: number): Uint32Array {
-  return unpackPeaks(index.peaks, track);
+/** One recording, as the index was given it; its peaks are unpacked when they are asked for. */
+export function referenceAt(index: LandmarkIndex, track: number): ReferenceTrack {
+  return {
+    trackId: index.trackIds[track]!,
+    durationS: index.durations[track]!,
+    quiet: { start: index.quiet[2 * track]!, end: index.quiet[2 * track + 1]! },
+    get words() {
+      return unpackPeaks(index.peaks, track);
+    },
+  };
 }
 
 /** An alignment may be turned and moved by so much while it is refined, frames. */

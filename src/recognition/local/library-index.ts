@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../log';
 import { compiled } from '../../paths';
-import { type Fingerprint, unpackFingerprint } from './fingerprint';
+import type { Fingerprint } from './fingerprint';
 import { EMPTY_INDEX, type LandmarkIndex } from './landmark-index';
 import type { BuildOrder, FromBuilder, OrderedTrack } from './messages';
+import { referenceOf } from './reference';
 import { WordPages } from './word-pages';
 
 /** A track as the library gives it. */
@@ -39,8 +40,8 @@ export class LibraryIndex {
   /** Adds or replaces a track; a damaged fingerprint is refused and logged, and the rest goes on. */
   add({ trackId, fingerprint }: IndexedTrack): boolean {
     try {
-      const words = unpackFingerprint(fingerprint, (count) => this.pages.take(count));
-      this.tracks.set(trackId, { trackId, durationS: fingerprint.durationS, words });
+      const reference = referenceOf(trackId, fingerprint, (count) => this.pages.take(count));
+      this.tracks.set(trackId, { trackId, reference });
       this.change();
       return true;
     } catch (error) {
@@ -115,7 +116,7 @@ export class LibraryIndex {
     // What the index holds now needs no other copy.
     for (const track of tracks) {
       if (this.tracks.get(track.trackId) === track)
-        this.tracks.set(track.trackId, { ...track, words: undefined });
+        this.tracks.set(track.trackId, { ...track, reference: undefined });
     }
     this.pages.turn();
     this.swapped(index);

@@ -1,14 +1,15 @@
 import type { TrackLine } from '../types';
-import { type Alignment, type Coincidence, coincide, toQuery, toReference } from './alignment';
+import { type Alignment, toQuery, toReference } from './alignment';
 import { confidenceOf } from './confidence';
-import { forEachEvidence, type Weights, weightsFor } from './evidence';
-import { timeOf } from './fingerprint';
-import { FRAME_CENTRE_S, FRAMES_PER_SECOND, HOP_FRAMES, PER_FRAME } from './params';
+import { forEachEvidence, type Presence, presenceOf, Trail } from './evidence';
+import { FRAME_CENTRE_S, FRAMES_PER_SECOND } from './params';
+import { bestStretch, type Point, walkBack } from './placing';
 import type { PeakMap, QueryHistory } from './query';
-import { centreOfBest, type Verification, verify } from './verify';
+import type { QuietEdges } from './quiet-edges';
+import { faintEdges, type ReferenceTrack } from './reference';
+import { slope, steered } from './steering';
+import { type Verification, verify } from './verify';
 
-/** The walk outwards ends when the evidence has dropped this far below its best, in nats. */
-const GIVE_UP = 18;
 /** Evidence against a line is counted no further than this, so that a song is taken up again after speech. */
 const FLOOR = 25;
 /** A line is closed after this long without new evidence for it, frames. */
@@ -16,54 +17,60 @@ const PATIENCE = 20 * FRAMES_PER_SECOND;
 /** Closer than this to the recording's edge, the edge is taken unless evidence contradicts, frames. */
 const SNAP = 3 * FRAMES_PER_SECOND;
 const CONTRADICTION = 10;
-/** A recording may have no peaks this near its edges (silence, or a reference from the air): they are taken with it. */
-const BARE = 8 * FRAMES_PER_SECOND;
+/** No station fades one song under the next for longer than this, frames. */
+const OVERLAP = 5 * FRAMES_PER_SECOND;
+/** A line that was not heard up to its end stays open for so long, frames: what comes next tells how far it may have gone. */
+const WAIT = 12 * FRAMES_PER_SECOND;
 /** Windows after which a line's start is placed for good. */
 const SETTLED = 4;
-const STEPS = Array.from({ length: 13 }, (_, i) => (i - 6) / 2);
 
 /** One recording, followed on one session from where it was recognised, back to its start and on to its end. */
 export class Line {
-  private weights: Weights;
+  readonly trackId: number;
+  private readonly durationFrames: number;
+  private readonly words: Uint32Array;
+  private readonly faint: QuietEdges;
+  private presence: Presence;
   /** Share of the recording's peaks that are found while it is heard. */
   private rate: number;
-  private readonly chance: number;
   /** Frames of the session and of the recording between which it was heard. */
-  private pivot: { readonly query: number; readonly reference: number };
+  private pivot: Point;
   private settled = false;
-  private start = { query: 0, reference: 0 };
-  private best = { query: 0, reference: 0 };
-  private bestNats = 0;
-  private nats = 0;
+  private start: Point = { query: 0, reference: 0 };
+  private best: Point = { query: 0, reference: 0 };
+  private readonly trail = new Trail(FLOOR);
   private looked: number;
   private snappedEnd = false;
+  /** Frames at the edges that were taken with the rest, though nothing was heard of them. */
+  private unprovenStart = 0;
+  private unprovenEnd = 0;
   private windows = 1;
   private bestZ: number;
   private lastZ: number;
-  private readonly points: { query: number; reference: number }[] = [];
+  private readonly points: Point[] = [];
   private alignment: Alignment;
-  /** Evidence against the stretch before `start`, nats; and where the recording would begin, if that was on the session. */
-  private contradiction = 0;
-  private edge: number | undefined;
   closed = false;
 
   /**
-   * @param words the track's peaks; the line keeps its own copy, so that the library may change
+   * @param recording the line keeps its own copy of the peaks, so that the library may change
    * @param found the accepted verification, over the stretch that `map` holds
+   * @param others lines of the session, open or ended
    */
   constructor(
     readonly lineId: number,
-    readonly trackId: number,
-    private readonly durationFrames: number,
-    private readonly words: Uint32Array,
-    found: Verification,
+    recording: ReferenceTrack,
+    private readonly found: Verification,
     history: QueryHistory,
     map: PeakMap,
+    others: readonly Line[],
   ) {
+    this.trackId = recording.trackId;
+    this.durationFrames = recording.durationS * FRAMES_PER_SECOND;
+    this.words = recording.words;
+    this.faint = faintEdges(recording);
     this.alignment = found.alignment;
     this.rate = found.hits / Math.max(1, found.expected);
-    this.chance = found.chance;
-    this.weights = weightsFor(this.rate, this.chance);
+    this.presence = presenceOf(this.rate, found);
     this.bestZ = found.z;
     this.lastZ = found.z;
     this.looked = map.toFrame;
@@ -71,19 +78,30 @@ export class Line {
     this.placeInWindow(map);
     this.placeInWindow(map);
     const after = { from: this.best.query + 0.5, to: map.toFrame };
-    forEachEvidence(this.words, map, this.alignment, this.weights, after, (reference, nats) =>
-      this.weigh(reference, nats),
-    );
+    forEachEvidence(this.words, map, this.alignment, after, (reference, grade) => {
+      this.weigh(reference, grade);
+    });
     this.pivot = this.best;
-    this.placeStart(history, map);
+    this.placeStart(history, map, others);
   }
 
-  /** Walks back from where the line was accepted to the start, with what is known of it by now. Loads `map` anew. */
-  placeStart(history: QueryHistory, map: PeakMap): void {
-    this.start = this.pivot;
-    this.contradiction = 0;
-    this.walkBack(history, map);
-    this.snapStart();
+  /**
+   * Walks back from where the line was accepted to the start, with what is known of it by now. Loads `map` anew.
+   * @param others lines of the session, to tell how far this one's unheard start may lie under another's end
+   */
+  private placeStart(history: QueryHistory, map: PeakMap, others: readonly Line[]): void {
+    const { alignment, presence, rate, pivot } = this;
+    const isFaint = (reference: number) => this.isFaint(reference);
+    const found = walkBack(this.words, history, map, { alignment, presence, rate, from: pivot }, isFaint);
+    const { start, contradiction, edge } = found;
+    this.start = start;
+    this.unprovenStart = 0;
+    if (edge === undefined || contradiction > CONTRADICTION) return;
+    const missing = start.reference;
+    if (missing > SNAP + this.faint.start) return;
+    if (missing > SNAP && others.some((other) => this.crowdsStart(other, edge))) return;
+    this.unprovenStart = bare(missing);
+    this.start = { query: edge, reference: 0 };
   }
 
   /** Once, some windows after acceptance: the evidence of one window may have been thin. */
@@ -91,9 +109,9 @@ export class Line {
     return !this.settled && (this.windows >= SETTLED || this.closed);
   }
 
-  settleStart(history: QueryHistory, map: PeakMap): void {
+  settleStart(history: QueryHistory, map: PeakMap, others: readonly Line[]): void {
     this.settled = true;
-    if (this.pivot.query > history.firstFrame) this.placeStart(history, map);
+    if (this.pivot.query > history.firstFrame) this.placeStart(history, map, others);
   }
 
   /** Session frame at which the recording's first frame sounds, heard or not. */
@@ -115,56 +133,52 @@ export class Line {
     return Math.abs(toReference(other, this.best.query) - this.best.reference) < FRAMES_PER_SECOND;
   }
 
-  /** Session frame at which a frame of the recording sounds. */
-  private at(referenceFrame: number): number {
-    return toQuery(this.alignment, referenceFrame);
-  }
-
   /** Follows the line over the newest audio; `map` must hold at least what came since the last call. */
   advance(map: PeakMap): void {
     const to = map.toFrame;
     this.steer(map);
     const from = this.looked;
     this.looked = to;
-    const before = this.bestNats;
+    const before = this.trail.best;
     let hits = 0;
     let expected = 0;
-    forEachEvidence(this.words, map, this.alignment, this.weights, { from, to }, (reference, nats) => {
-      this.weigh(reference, nats);
+    forEachEvidence(this.words, map, this.alignment, { from, to }, (reference, grade) => {
+      this.weigh(reference, grade);
       expected++;
-      if (nats > 0) hits++;
+      if (grade > 0) hits++;
     });
     // Well heard: the edges may be placed with more confidence.
     if (hits > this.rate * expected) this.learnRate(0.7 * this.rate + (0.3 * hits) / expected);
     const window = verify(this.words, map, this.alignment);
     this.lastZ = window.z;
     this.bestZ = Math.max(this.bestZ, window.z);
-    if (this.bestNats > before) this.windows++;
-    if (to > this.over + FRAMES_PER_SECOND) this.close();
-    else if (to - this.best.query > PATIENCE) this.close();
+    if (this.trail.best > before) this.windows++;
   }
 
-  /** No more of it will come. */
-  close(): void {
+  /** Nothing more of it can come, or nothing has come for long. */
+  get isOver(): boolean {
+    const wait = this.durationFrames - this.best.reference > SNAP ? WAIT : FRAMES_PER_SECOND;
+    return this.looked > this.over + wait || this.looked - this.best.query > PATIENCE;
+  }
+
+  /**
+   * No more of it will come.
+   * @param others lines of the session, to tell how far this one's unheard end may lie under another's start
+   */
+  close(others: readonly Line[] = []): void {
     if (this.closed) return;
     this.closed = true;
+    if (this.looked < this.over || this.trail.best - this.trail.nats > CONTRADICTION) return;
     const missing = this.durationFrames - this.best.reference;
-    const contradicted = this.bestNats - this.nats > CONTRADICTION;
-    if (missing < SNAP + this.bareEnd && !contradicted && this.looked >= this.over) {
-      this.best = { query: this.over, reference: this.durationFrames };
-      this.snappedEnd = true;
-    }
+    if (missing >= SNAP + this.faint.end) return;
+    if (missing > SNAP && others.some((other) => this.crowdsEnd(other))) return;
+    this.unprovenEnd = bare(missing);
+    this.best = { query: this.over, reference: this.durationFrames };
+    this.snappedEnd = true;
   }
 
-  /** Frames at the recording's edges of which nothing is known, beyond the usual second. */
-  private get bareStart(): number {
-    const first = this.words.length === 0 ? 0 : timeOf(this.words[0]!) / PER_FRAME;
-    return bare(first);
-  }
-
-  private get bareEnd(): number {
-    const last = this.words.length === 0 ? 0 : timeOf(this.words.at(-1)!) / PER_FRAME;
-    return bare(this.durationFrames - last);
+  private isFaint(reference: number): boolean {
+    return reference < this.faint.start || reference >= this.durationFrames - this.faint.end;
   }
 
   get confidence(): number {
@@ -185,8 +199,8 @@ export class Line {
       pitch: this.alignment.pitch,
       startS: baseS + Math.max(0, this.start.query / FRAMES_PER_SECOND + startCentre),
       endS: baseS + this.best.query / FRAMES_PER_SECOND + endCentre,
-      startErrorS: this.start.reference === 0 ? snapped + this.bareStart / FRAMES_PER_SECOND / 2 : error,
-      endErrorS: this.snappedEnd ? snapped + this.bareEnd / FRAMES_PER_SECOND / 2 : error,
+      startErrorS: this.start.reference === 0 ? snapped + this.unprovenStart / FRAMES_PER_SECOND / 2 : error,
+      endErrorS: this.snappedEnd ? snapped + this.unprovenEnd / FRAMES_PER_SECOND / 2 : error,
       refStartS: Math.max(0, this.start.reference / FRAMES_PER_SECOND + startCentre),
       refEndS: this.best.reference / FRAMES_PER_SECOND + endCentre,
       trackDurationS: this.durationFrames / FRAMES_PER_SECOND,
@@ -200,95 +214,40 @@ export class Line {
 
   private learnRate(rate: number): void {
     this.rate = rate;
-    this.weights = weightsFor(rate, this.chance);
+    this.presence = presenceOf(rate, this.found);
   }
 
-  private weigh(reference: number, nats: number): void {
-    this.nats = Math.max(this.nats + nats, this.bestNats - FLOOR);
-    if (this.nats > this.bestNats) {
-      this.bestNats = this.nats;
+  private weigh(reference: number, grade: number): void {
+    if (this.trail.step(grade, this.presence, this.isFaint(reference)))
       this.best = { query: toQuery(this.alignment, reference), reference };
-    }
   }
 
-  /** Where in the accepted window the recording is: the stretch with the most evidence (Kadane). */
+  /** Where in the accepted window the recording is. */
   private placeInWindow(map: PeakMap): void {
-    let sum = 0;
-    let top = Number.NEGATIVE_INFINITY;
-    let begin = 0;
-    let start = 0;
-    let end = 0;
-    let rate = this.rate;
-    let fresh = true;
-    let hits = 0;
-    let expected = 0;
-    const range = { from: map.fromFrame, to: map.toFrame };
-    forEachEvidence(this.words, map, this.alignment, this.weights, range, (reference, nats) => {
-      if (fresh || sum <= 0) {
-        sum = 0;
-        begin = reference;
-        fresh = false;
-        hits = 0;
-        expected = 0;
-      }
-      sum += nats;
-      expected++;
-      if (nats > 0) hits++;
-      if (sum > top) {
-        top = sum;
-        start = begin;
-        end = reference;
-        rate = hits / expected;
-      }
-    });
-    this.learnRate(rate);
-    this.start = { query: this.at(start), reference: start };
-    this.best = { query: this.at(end), reference: end };
+    const found = bestStretch(this.words, map, this.alignment, this.presence);
+    if (!found) return;
+    const at = (reference: number) => ({ query: toQuery(this.alignment, reference), reference });
+    this.learnRate(found.rate);
+    this.start = at(found.start);
+    this.best = at(found.end);
   }
 
-  /** From the window's stretch back through the session's past, following the tempo's drift segment by segment. */
-  private walkBack(history: QueryHistory, map: PeakMap): void {
-    let alignment = this.alignment;
-    let nats = 0;
-    let best = 0;
-    let to = this.start.query;
-    while (to > history.firstFrame && nats > best - GIVE_UP && toReference(alignment, to) > 0) {
-      const from = Math.max(history.firstFrame, to - HOP_FRAMES);
-      map.load(history.between(from - 2, to + 2), from - 2, to + 2);
-      alignment = steered(this.words, map, alignment, 0.5);
-      const weights = this.weights;
-      forEachEvidence(
-        this.words,
-        map,
-        alignment,
-        weights,
-        { from, to, backwards: true },
-        (reference, gain) => {
-          if (nats <= best - GIVE_UP) return;
-          nats += gain;
-          if (nats > best) {
-            best = nats;
-            this.start = { query: toQuery(alignment, reference), reference };
-            this.contradiction = 0;
-          } else this.contradiction = best - nats;
-        },
-      );
-      to = from;
-    }
-    const atStart = toQuery(alignment, 0);
-    // The recording's own start, if the session had begun by then.
-    if (atStart >= history.firstFrame) this.edge = atStart;
+  /** Did another song sound for long after frame `edge`, by when this one would have begun unheard? */
+  private crowdsStart({ trackId, start, best }: Line, edge: number): boolean {
+    if (trackId === this.trackId || start.query >= this.start.query) return false;
+    return best.query > edge + OVERLAP;
   }
 
-  private snapStart(): void {
-    if (this.edge === undefined || this.contradiction > CONTRADICTION) return;
-    if (this.start.reference > SNAP + this.bareStart) return;
-    this.start = { query: this.edge, reference: 0 };
+  /** Did another song begin long before this one would have ended unheard? */
+  private crowdsEnd({ trackId, start, best }: Line): boolean {
+    if (trackId === this.trackId || start.query <= this.start.query || best.query <= this.best.query)
+      return false;
+    return start.query < this.over - OVERLAP;
   }
 
   /** Follows small drifts: half of what the last seconds say, and the tempo once twenty seconds show it. */
   private steer(map: PeakMap): void {
-    this.alignment = steered(this.words, map, this.alignment, 0.5, (query, reference) => {
+    this.alignment = steered(this.words, map, this.alignment, this.rate, (query, reference) => {
       this.points.push({ query, reference });
       if (this.points.length > 40) this.points.shift();
     });
@@ -302,43 +261,7 @@ export class Line {
   }
 }
 
-/** Length of an edge without peaks, where it is more than the gap between two peaks. */
+/** Length of a stretch of which nothing is known, where it is more than the gap between two peaks. */
 function bare(frames: number): number {
-  return frames < FRAMES_PER_SECOND ? 0 : Math.min(BARE, frames);
-}
-
-/** The alignment moved by a share of the offset that fits the loaded stretch best; as it was where little is heard. */
-function steered(
-  words: Uint32Array,
-  map: PeakMap,
-  alignment: Alignment,
-  share: number,
-  seen?: (query: number, reference: number) => void,
-): Alignment {
-  const count: Coincidence = { hits: 0, expected: 0 };
-  const middle = (map.fromFrame + map.toFrame) / 2;
-  const referenceAt = toReference(alignment, middle);
-  const hits = STEPS.map((step) => {
-    coincide(words, map, { ...alignment, queryAt: middle, referenceAt: referenceAt + step }, count);
-    return count.hits;
-  });
-  const most = Math.max(...hits);
-  if (most < 8 || most < 4 * map.coverage * count.expected) return alignment;
-  const moved = referenceAt + share * centreOfBest(STEPS, hits);
-  seen?.(middle, moved);
-  return { ...alignment, queryAt: middle, referenceAt: moved };
-}
-
-/** Least squares. */
-function slope(points: readonly { query: number; reference: number }[]): number {
-  const n = points.length;
-  const meanX = points.reduce((sum, p) => sum + p.query, 0) / n;
-  const meanY = points.reduce((sum, p) => sum + p.reference, 0) / n;
-  let xy = 0;
-  let xx = 0;
-  for (const p of points) {
-    xy += (p.query - meanX) * (p.reference - meanY);
-    xx += (p.query - meanX) ** 2;
-  }
-  return xy / xx;
+  return frames < FRAMES_PER_SECOND ? 0 : frames;
 }

@@ -3,6 +3,7 @@ import type { RecognitionReport } from '../types';
 import type { Duplicate } from './duplicates';
 import type { Fingerprint } from './fingerprint';
 import type { LandmarkIndex } from './landmark-index';
+import type { ReferenceTrack } from './reference';
 import type { Attempt } from './tracker';
 
 /** What the recogniser says to a worker thread. */
@@ -30,11 +31,10 @@ export type FromWorker =
   | { readonly type: 'duplicate'; readonly id: number; readonly duplicate: Duplicate | undefined }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
-/** A track for the next index: with its packed peaks, or as `base` has it. */
+/** A track for the next index; without a reference, it is as `base` has it. */
 export interface OrderedTrack {
   readonly trackId: number;
-  readonly durationS: number;
-  readonly words: Uint32Array | undefined;
+  readonly reference: ReferenceTrack | undefined;
 }
 
 /** What the index builder is given as `workerData`. */

@@ -2,7 +2,7 @@
  * The parameters of the fingerprint. Whoever changes one that shapes the stored peaks raises `FINGERPRINT_VERSION`:
  * fingerprints of two versions are never compared.
  */
-export const FINGERPRINT_VERSION = 3;
+export const FINGERPRINT_VERSION = 4;
 
 /** Front end: 8 kHz, Hann window of 2048 (256 ms), hop of 256 (32 ms). */
 export const FFT_SIZE = 2048;

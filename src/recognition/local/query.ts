@@ -75,6 +75,9 @@ const REACH = 1;
  */
 const SIGMA_FRAMES = 0.7;
 const SIGMA_BINS = 0.35;
+/** Cells in which a peak is looked for; and those that a kernel of height 1 fills. */
+export const REACH_AREA = (2 * REACH + 1) ** 2;
+export const KERNEL_AREA = 2 * Math.PI * SIGMA_FRAMES * SIGMA_BINS;
 
 /** Where a peak of the air is from where it was expected. */
 export interface Deviation {

@@ -13,7 +13,7 @@ const WINDOW = 10 * FRAMES_PER_SECOND;
 const next = random(51);
 const library = Array.from({ length: 60 }, (_, i) => {
   const durationS = 30 + 10 * (i % 7);
-  return { trackId: 500 + i, durationS, words: randomWords(next, durationS) };
+  return { trackId: 500 + i, durationS, words: randomWords(next, durationS), quiet: { start: 0, end: 0 } };
 });
 const index = buildIndex(library, 1);
 const searcher = new Searcher(index);

@@ -1,14 +1,9 @@
-import { fingerprintOf, unpackFingerprint } from './fingerprint';
+import { fingerprintOf } from './fingerprint';
 import { FrontEnd } from './front-end';
-import {
-  buildIndex,
-  EMPTY_INDEX,
-  type LandmarkIndex,
-  peaksNear,
-  type ReferenceTrack,
-} from './landmark-index';
+import { buildIndex, EMPTY_INDEX, type LandmarkIndex, peaksNear } from './landmark-index';
 import { FRAMES_PER_SECOND } from './params';
 import { PeakMap, QueryHistory } from './query';
+import { type ReferenceTrack, referenceOf } from './reference';
 import { Searcher } from './search';
 import { examine } from './verify';
 
@@ -41,9 +36,7 @@ export class ShortSounds {
     const stretch = samples.subarray(0, LONGEST_S * 8_000);
     if (stretch.length < SHORTEST_S * 8_000) return false;
     if (this.isKnown(stretch)) return true;
-    const fingerprint = fingerprintOf(stretch);
-    const { durationS } = fingerprint;
-    this.tracks.push({ trackId: this.nextId++, durationS, words: unpackFingerprint(fingerprint) });
+    this.tracks.push(referenceOf(this.nextId++, fingerprintOf(stretch)));
     if (this.tracks.length > this.capacity) this.tracks.shift();
     this.index = buildIndex(this.tracks, this.nextId);
     this.searcher.use(this.index);

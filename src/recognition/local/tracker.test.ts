@@ -1,22 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { babble, mix, music, random } from '../../../test/support/airplay';
 import type { TrackLine } from '../types';
-import { fingerprintOf, unpackFingerprint, withoutEdges } from './fingerprint';
+import { fingerprintOf, withoutEdges } from './fingerprint';
 import { buildIndex } from './landmark-index';
 import { PeakMap } from './query';
+import { referenceOf } from './reference';
 import { Searcher } from './search';
 import { MAP_FRAMES, SessionTracker, type TrackerReport } from './tracker';
 
 const library = Array.from({ length: 12 }, (_, i) => music(100 + i, 50 + 5 * i));
 const index = buildIndex(
-  library.map((audio, i) => {
-    const fingerprint = fingerprintOf(audio);
-    return {
-      trackId: 1000 + i,
-      durationS: fingerprint.durationS,
-      words: unpackFingerprint(fingerprint),
-    };
-  }),
+  library.map((audio, i) => referenceOf(1000 + i, fingerprintOf(audio))),
   1,
 );
 
@@ -90,6 +84,52 @@ describe('a session', () => {
     expect(Math.abs(lines[0]!.endS - 95)).toBeLessThan(1.5);
   });
 
+  test('speech over the end of a song that is broken off: it is followed under the speech', () => {
+    for (const track of [4, 8, 11]) {
+      const air = mix(80, [
+        { audio: library[track]!, atS: 5, toS: 38 },
+        { audio: library[track]!, atS: 43, fromS: 38, toS: 45, gain: 0.3 },
+        { audio: babble(40 + track, 30), atS: 43 },
+      ]);
+      const { lines } = listen(air);
+      expect(lines.map((line) => line.trackId)).toEqual([1000 + track]);
+      expect(Math.abs(lines[0]!.endS - 50)).toBeLessThan(1.5);
+    }
+  });
+
+  describe('a song that fades away under what comes next', () => {
+    const faded = mix(50, [
+      { audio: library[6]!, atS: 0, toS: 40 },
+      { audio: library[6]!, atS: 40, fromS: 40, toS: 50, gain: 0.004 },
+    ]);
+    const withFaded = buildIndex(
+      [referenceOf(7, fingerprintOf(faded)), referenceOf(8, fingerprintOf(library[9]!))],
+      3,
+    );
+
+    test('a sound that nobody knows: it is taken to have gone on to its end, and said to be less sure of it', () => {
+      const air = mix(90, [
+        { audio: faded, atS: 5 },
+        { audio: music(700, 30), atS: 47 },
+      ]);
+      const [line, ...others] = listen(air, withFaded).lines;
+      expect(others).toEqual([]);
+      expect(Math.abs(line!.endS - 55)).toBeLessThan(0.5);
+      expect(line!.endErrorS).toBeGreaterThan(1);
+    });
+
+    test('another song: it is not taken to have gone on for long under that one', () => {
+      const air = mix(90, [
+        { audio: faded, atS: 5, toS: 42 },
+        { audio: library[9]!, atS: 46 },
+      ]);
+      const [line, next] = listen(air, withFaded).lines;
+      expect([line!.trackId, next!.trackId]).toEqual([7, 8]);
+      expect(Math.abs(next!.startS - 46)).toBeLessThan(0.5);
+      expect(Math.abs(line!.endS - 47)).toBeLessThan(2);
+    });
+  });
+
   test('the same song twice is two lines', () => {
     const air = mix(125, [
       { audio: library[1]!, atS: 2 },
@@ -111,8 +151,7 @@ describe('a session', () => {
 
   test('a reference from the air, without its edges: they are taken with it, and said to be less sure', () => {
     const fingerprint = withoutEdges(fingerprintOf(library[4]!), 6);
-    const { durationS } = fingerprint;
-    const alone = buildIndex([{ trackId: 7, durationS, words: unpackFingerprint(fingerprint) }], 2);
+    const alone = buildIndex([referenceOf(7, fingerprint)], 2);
     const air = mix(100, [
       { audio: babble(5, 10), atS: 0 },
       { audio: library[4]!, atS: 10 },

@@ -2,7 +2,7 @@ import type { DetectionStatus, RecognitionReport } from '../types';
 import { toQuery } from './alignment';
 import { contentOf } from './content';
 import { type FrameLevel, FrontEnd } from './front-end';
-import { type LandmarkIndex, peaksNear, peaksOf } from './landmark-index';
+import { type LandmarkIndex, peaksNear, referenceAt } from './landmark-index';
 import { Line } from './line';
 import {
   FRAMES_PER_SECOND,
@@ -92,8 +92,8 @@ export class SessionTracker {
   private readonly frontEnd = new FrontEnd();
   private readonly history = new QueryHistory(HISTORY_FRAMES);
   private lines: Line[] = [];
-  /** Lines that ended within the window that is searched: their last seconds are still in it. */
-  private recent: Line[] = [];
+  /** Lines that ended within the history. */
+  private past: Line[] = [];
   /** What was likely in the last windows. */
   private likely: Found[] = [];
   private levels: FrameLevel[] = [];
@@ -147,8 +147,8 @@ export class SessionTracker {
     this.fruitless = searching && this.lines.length === 0 ? this.fruitless + 1 : 0;
     if (!searching) this.likely = [];
     const touched = [...new Set([...before, ...this.lines])].map((line) => line.toTrackLine(this.baseS));
-    this.recent.push(...this.lines.filter((line) => line.closed));
-    this.recent = this.recent.filter((line) => line.lastHeard > to - WINDOW_FRAMES);
+    this.past.push(...this.lines.filter((line) => line.closed));
+    this.past = this.past.filter((line) => line.lastHeard > this.history.firstFrame);
     this.lines = this.lines.filter((line) => !line.closed);
     return { report: { ...described, lines: touched }, ...(attempt && { attempt }) };
   }
@@ -169,7 +169,12 @@ export class SessionTracker {
     const { map } = this.tools;
     map.load(this.history.between(from, to), from, to);
     for (const line of this.lines) line.advance(map);
-    for (const line of this.lines) if (line.startIsDue) line.settleStart(this.history, map);
+    for (const line of this.lines) if (line.isOver) line.close(this.neighbours);
+    for (const line of this.lines) if (line.startIsDue) line.settleStart(this.history, map, this.neighbours);
+  }
+
+  private get neighbours(): Line[] {
+    return [...this.past, ...this.lines];
   }
 
   private mustSearch(to: number): boolean {
@@ -237,7 +242,9 @@ export class SessionTracker {
     const to = this.history.endFrame;
     const duration = this.tools.index.durations[candidate.track]! * FRAMES_PER_SECOND;
     const over = toQuery(verification.alignment, duration);
-    return [...this.lines, ...this.recent].some((line) => {
+    // Of a line that has ended, the last seconds may still be in the window.
+    const recent = this.past.filter((line) => line.lastHeard > to - WINDOW_FRAMES);
+    return [...this.lines, ...recent].some((line) => {
       if (Math.abs(line.origin - origin) < 32 && Math.abs(line.over - over) < 160) return true;
       if (line.trackId !== trackId) return false;
       return line.agreesWith(verification.alignment) || (!line.closed && to - line.lastHeard < 2 * HEALTHY);
@@ -247,9 +254,8 @@ export class SessionTracker {
   private accept({ candidate, trackId, verification }: Found): Line {
     const { index, map } = this.tools;
     for (const line of this.lines) if (line.trackId === trackId) line.close();
-    const words = peaksOf(index, candidate.track);
-    const duration = index.durations[candidate.track]! * FRAMES_PER_SECOND;
-    const line = new Line(++this.lastLineId, trackId, duration, words, verification, this.history, map);
+    const recording = referenceAt(index, candidate.track);
+    const line = new Line(++this.lastLineId, recording, verification, this.history, map, this.neighbours);
     this.lines.push(line);
     const { tempo, pitch } = verification.alignment;
     const changed = Math.abs(tempo - 1) > 0.003 || Math.abs(pitch - 1) > 0.003;

@@ -1,5 +1,5 @@
 import { type Alignment, type Coincidence, coincide, forEachExpected, toReference } from './alignment';
-import type { Deviation, PeakMap } from './query';
+import { type Deviation, KERNEL_AREA, type PeakMap, REACH_AREA } from './query';
 
 /** Alignments to compare with: the recording shifted against itself by up to ±2.3 s, never by less than 0.2 s. */
 const SHIFTS: readonly number[] = Array.from({ length: 12 }, (_, i) => 7 + 6 * i).flatMap((s) => [s, -s]);
@@ -10,6 +10,8 @@ export interface Verification {
   readonly expected: number;
   /** Share of the recording's peaks that a wrong alignment hits. */
   readonly chance: number;
+  /** Mean grade of the recording's peaks in a wrong alignment, 0–1. */
+  readonly gradeByChance: number;
   /** By how many standard deviations the graded hits exceed those of the shifted alignments. */
   readonly z: number;
 }
@@ -49,7 +51,9 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, alignment, count);
   const { hits, expected } = count;
-  const nothing = { alignment, hits, expected, chance: Math.max(map.coverage, 0.01), z: 0 };
+  const coverage = Math.max(map.coverage, MIN_CHANCE);
+  const gradeByChance = (coverage * KERNEL_AREA) / REACH_AREA;
+  const nothing = { alignment, hits, expected, chance: coverage, gradeByChance, z: 0 };
   if (expected < MIN_EXPECTED) return nothing;
   const place = placesOf(words, map, alignment, expected);
   const n = place.count;
@@ -98,7 +102,14 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   const level = Math.min(0.9, Math.max(mean, least) / whole);
   const trials = (level * (1 - level) * whole * whole) / Math.max(variance, theory);
   const z = 2 * Math.sqrt(trials) * (Math.asin(Math.sqrt(share)) - Math.asin(Math.sqrt(level)));
-  return { alignment, hits, expected, chance: Math.max(nothing.chance, near / (SHIFTS.length * n)), z };
+  return {
+    alignment,
+    hits,
+    expected,
+    chance: Math.max(coverage, near / (SHIFTS.length * n)),
+    gradeByChance: Math.max(gradeByChance, total / (SHIFTS.length * n)),
+    z,
+  };
 }
 
 interface Places {

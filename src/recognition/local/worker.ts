@@ -77,7 +77,7 @@ function answer(message: Extract<ToWorker, { type: 'fingerprint' | 'duplicate' }
     say({ type: 'fingerprint', id: message.id, fingerprint: fingerprintOf(message.samples) });
     return;
   }
-  const words = unpackFingerprint(message.fingerprint);
+  const { words } = unpackFingerprint(message.fingerprint);
   const map = new PeakMap(DUPLICATE_MAP_FRAMES);
   say({
     type: 'duplicate',
