@@ -8,6 +8,7 @@ import {
   PER_BIN,
   PER_FRAME,
   REFERENCE_DENSITY,
+  REFERENCE_LANDMARKS,
 } from '../../src/recognition/local/params';
 import { type ReferenceTrack, referenceOf } from '../../src/recognition/local/reference';
 import { Random } from '../../src/simulator/random';
@@ -25,7 +26,7 @@ export function syntheticFingerprint(random: Random): Fingerprint {
       const time = Math.floor((block + random.next() * BLOCK_FRAMES) * PER_FRAME);
       // The product of two uniform numbers: half of the peaks are in the lowest fifth of the band.
       const bin = FIRST_BIN + (LAST_BIN - FIRST_BIN) * random.next() * random.next();
-      words.push(wordOf(time, Math.round(bin * PER_BIN), i < REFERENCE_DENSITY.landmarks));
+      words.push(wordOf(time, Math.round(bin * PER_BIN), i < REFERENCE_LANDMARKS));
     }
   }
   return packFingerprint(

@@ -9,7 +9,7 @@ import { runCommand } from '../../src/command';
 import { fingerprintOf } from '../../src/recognition/local/fingerprint';
 import { FrontEnd } from '../../src/recognition/local/front-end';
 import { buildIndex, indexBytes } from '../../src/recognition/local/landmark-index';
-import { FRAMES_PER_SECOND, HOP_S, WINDOW_FRAMES } from '../../src/recognition/local/params';
+import { DENSE_LANDMARKS, FRAMES_PER_SECOND, HOP_S, WINDOW_FRAMES } from '../../src/recognition/local/params';
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
 import { referenceOf } from '../../src/recognition/local/reference';
 import { Searcher } from '../../src/recognition/local/search';
@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   const stage = new FrontEnd();
   const history = new QueryHistory(Number.POSITIVE_INFINITY);
   for (const block of stage.push(stranger)) history.push(block);
-  const landmarks = history.landmarksBetween(0, WINDOW_FRAMES);
+  const landmarks = history.landmarksBetween(0, WINDOW_FRAMES, DENSE_LANDMARKS);
   const map = new PeakMap(MAP_FRAMES);
   map.load(history.between(0, WINDOW_FRAMES), 0, WINDOW_FRAMES);
   const searcher = new Searcher(index);
@@ -116,7 +116,7 @@ async function main(): Promise<number> {
     '',
     '| measure | value |',
     '| --- | --- |',
-    line(['one search, one hypothesis, 10 s of unknown music', ms(search)]),
+    line(['one search, one likely hypothesis, 10 s of unknown music', ms(search)]),
     line([
       'stations per core: all known songs … all unknown',
       `${Math.floor(1000 / total)} … ${Math.floor(1000 / (decode + unknown))}`,

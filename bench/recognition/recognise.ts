@@ -4,7 +4,7 @@ import { type LandmarkIndex, peaksNear } from '../../src/recognition/local/landm
 import { FRAME_CENTRE_S, FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from '../../src/recognition/local/params';
 import { PeakMap, QueryHistory } from '../../src/recognition/local/query';
 import { Searcher } from '../../src/recognition/local/search';
-import { HYPOTHESES, MAP_FRAMES } from '../../src/recognition/local/tracker';
+import { AS_RECORDED, HYPOTHESES, landmarksFor, MAP_FRAMES } from '../../src/recognition/local/tracker';
 import { CERTAIN, examine, isLikely } from '../../src/recognition/local/verify';
 
 /** What the recogniser says to a few seconds of audio. */
@@ -59,12 +59,11 @@ export class Recogniser {
     best: Map<number, Answer>,
     done: () => boolean,
   ): void {
-    const landmarks = history.landmarksBetween(from, to);
-    if (landmarks.count === 0) return;
     const { map, index } = this;
     map.load(history.between(from, to), from, to);
-    for (const hypothesis of [{ tempo: 1, pitch: 1 }, ...HYPOTHESES]) {
-      for (const candidate of this.searcher.search(landmarks, hypothesis, map)) {
+    for (const hypothesis of [AS_RECORDED, ...HYPOTHESES]) {
+      const query = history.landmarksBetween(from, to, landmarksFor(hypothesis));
+      for (const candidate of this.searcher.search(query, hypothesis, map)) {
         const words = peaksNear(index, candidate.track, map, candidate.alignment);
         const trackId = index.trackIds[candidate.track]!;
         const found = examine(words, map, candidate.alignment);

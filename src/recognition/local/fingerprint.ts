@@ -7,6 +7,7 @@ import {
   PER_BIN,
   PER_FRAME,
   REFERENCE_DENSITY,
+  REFERENCE_LANDMARKS,
   SAMPLE_RATE_HZ,
 } from './params';
 import { type QuietEdges, quietEdges } from './quiet-edges';
@@ -46,7 +47,7 @@ function wordsOf(blocks: readonly PeakBlock[]): number[] {
     for (let i = 0; i < block.time.length; i++) {
       const time = Math.max(0, Math.round(block.time[i]! * PER_FRAME));
       const frequency = Math.round(block.frequency[i]! * PER_BIN);
-      if (time <= MAX_PEAK_TIME) words.push(wordOf(time, frequency, block.landmark[i] === 1));
+      if (time <= MAX_PEAK_TIME) words.push(wordOf(time, frequency, block.rank[i]! < REFERENCE_LANDMARKS));
     }
   }
   return words.sort((a, b) => a - b);

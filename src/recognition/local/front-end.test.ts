@@ -52,6 +52,25 @@ describe('front end', () => {
     }
   });
 
+  test('ranks the peaks of each block by their strength, from 0 on', () => {
+    const loudness = [0.2, 1, 0.05, 0.6];
+    const audio = bursts(
+      loudness.map((_, i) => ({ atS: 0.2 + 0.18 * i, hz: 400 + 700 * i })),
+      2,
+    ).map((x, n) => x * loudness[Math.min(3, Math.max(0, Math.round((n / 8000 - 0.2) / 0.18)))]!);
+    const [first, ...others] = new FrontEnd().push(audio);
+    for (const { rank, strength } of [first!, ...others]) {
+      const byRank = [...rank].map((place, i) => ({ place, strength: strength[i]! }));
+      byRank.sort((a, b) => a.place - b.place);
+      expect(byRank.map(({ place }) => place)).toEqual(byRank.map((_, i) => i));
+      expect(byRank.map((peak) => peak.strength)).toEqual([...strength].sort((a, b) => b - a));
+    }
+    // In order of time, not of strength: the loudest burst, the second, leads.
+    const loudest = first!.rank.indexOf(0);
+    expect(first!.frequency[loudest]! * BIN_HZ).toBeCloseTo(1100, -1);
+    expect(loudest).toBeGreaterThan(0);
+  });
+
   test('gives the same blocks however the audio is cut', () => {
     const audio = bursts(
       Array.from({ length: 40 }, (_, i) => ({ atS: 0.2 * i + 0.1, hz: 300 + 77 * i })),

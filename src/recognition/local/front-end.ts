@@ -21,8 +21,8 @@ export interface PeakBlock {
   readonly frequency: Float32Array;
   /** Tilted log power: only good for ranking. */
   readonly strength: Float32Array;
-  /** 1 for the strongest ones, of which pairs are made. */
-  readonly landmark: Uint8Array;
+  /** How many of the block are stronger. */
+  readonly rank: Uint8Array;
   /** What the block sounds like, frame by frame. */
   readonly frames: readonly FrameLevel[];
 }
@@ -134,14 +134,13 @@ export class FrontEnd {
 
   private close(): PeakBlock {
     const byStrength = this.found.sort((a, b) => b.strength - a.strength).slice(0, this.density.perBlock);
-    const weakest = byStrength[this.density.landmarks - 1]?.strength ?? Number.NEGATIVE_INFINITY;
-    const kept = byStrength.sort((a, b) => a.time - b.time);
+    const kept = byStrength.map((peak, rank) => ({ ...peak, rank })).sort((a, b) => a.time - b.time);
     const block: PeakBlock = {
       firstFrame: this.blockStart,
       time: Float64Array.from(kept, (peak) => peak.time),
       frequency: Float32Array.from(kept, (peak) => peak.frequency),
       strength: Float32Array.from(kept, (peak) => peak.strength),
-      landmark: Uint8Array.from(kept, (peak) => (peak.strength >= weakest ? 1 : 0)),
+      rank: Uint8Array.from(kept, (peak) => peak.rank),
       frames: this.levels,
     };
     this.blockStart += BLOCK_FRAMES;

@@ -18,7 +18,10 @@ function block(number: number): PeakBlock {
     time,
     frequency: Float32Array.from(frequency),
     strength: new Float32Array(count),
-    landmark: Uint8Array.from({ length: count }, () => (next() < 0.3 ? 1 : 0)),
+    rank: Uint8Array.from(
+      Array.from({ length: count }, (_, i) => ({ i, at: next() })).sort((a, b) => a.at - b.at),
+      ({ i }) => i,
+    ),
     frames: Array.from({ length: BLOCK_FRAMES }, () => ({ power: 0.1, flatness: 0.1 })),
   };
 }
@@ -27,14 +30,14 @@ const listed = ({ time, frequency, count }: ReturnType<typeof queryOf>) =>
   Array.from({ length: count }, (_, i) => ({ time: time[i]!, frequency: frequency[i]! }));
 
 describe('history', () => {
-  test('gives exactly the peaks of a range, in order, and which are landmarks', () => {
+  test('gives exactly the peaks of a range, in order, and the strongest of each block', () => {
     const history = new QueryHistory(40 * BLOCK_FRAMES);
     const blocks = Array.from({ length: 40 }, (_, i) => block(i));
     for (const one of blocks) history.push(one);
-    const all = blocks.flatMap(({ time, frequency, landmark }) =>
+    const all = blocks.flatMap(({ time, frequency, rank }) =>
       Array.from(time, (t, i) => ({
         peak: { time: t, frequency: frequency[i]! },
-        landmark: landmark[i] === 1,
+        rank: rank[i]!,
       })),
     );
     const anyTime = () => all[Math.floor(next() * all.length)]!.peak.time;
@@ -47,9 +50,11 @@ describe('history', () => {
       const [from, to] = n % 3 === 0 ? [anyTime(), anyTime()] : [place(), place()];
       const inside = all.filter(({ peak }) => peak.time >= from && peak.time < to);
       expect(listed(history.between(from, to))).toEqual(inside.map(({ peak }) => peak));
-      expect(listed(history.landmarksBetween(from, to))).toEqual(
-        inside.filter(({ landmark }) => landmark).map(({ peak }) => peak),
-      );
+      for (const perBlock of [0, 1, 18, 60]) {
+        expect(listed(history.landmarksBetween(from, to, perBlock))).toEqual(
+          inside.filter(({ rank }) => rank < perBlock).map(({ peak }) => peak),
+        );
+      }
     }
   });
 

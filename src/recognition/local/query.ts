@@ -9,7 +9,7 @@ export interface QueryPeaks {
 }
 
 /** What is kept of a block: without the level of each frame, which is most of it. */
-interface HeldBlock extends Pick<PeakBlock, 'firstFrame' | 'time' | 'frequency' | 'landmark'> {
+interface HeldBlock extends Pick<PeakBlock, 'firstFrame' | 'time' | 'frequency' | 'rank'> {
   readonly endFrame: number;
 }
 
@@ -21,9 +21,9 @@ export class QueryHistory {
   constructor(private readonly keepFrames: number) {}
 
   push(block: PeakBlock): void {
-    const { firstFrame, time, frequency, landmark } = block;
+    const { firstFrame, time, frequency, rank } = block;
     this.end = firstFrame + block.frames.length;
-    this.blocks.push({ firstFrame, endFrame: this.end, time, frequency, landmark });
+    this.blocks.push({ firstFrame, endFrame: this.end, time, frequency, rank });
     while (this.blocks[0]!.firstFrame < this.end - this.keepFrames) this.blocks.shift();
   }
 
@@ -39,15 +39,11 @@ export class QueryHistory {
 
   /** Peaks with `from` ≤ time < `to`. */
   between(from: number, to: number): QueryPeaks {
-    return this.select(from, to, false);
+    return this.landmarksBetween(from, to, Number.POSITIVE_INFINITY);
   }
 
-  /** Those of them of which pairs are made. */
-  landmarksBetween(from: number, to: number): QueryPeaks {
-    return this.select(from, to, true);
-  }
-
-  private select(from: number, to: number, onlyLandmarks: boolean): QueryPeaks {
+  /** Those of them that are among the `perBlock` strongest of their block: of them pairs are made. */
+  landmarksBetween(from: number, to: number, perBlock: number): QueryPeaks {
     const time: number[] = [];
     const frequency: number[] = [];
     for (const block of this.blocks) {
@@ -55,7 +51,7 @@ export class QueryHistory {
       if (block.endFrame < from - 1 || block.firstFrame > to + 1) continue;
       for (let i = 0; i < block.time.length; i++) {
         const t = block.time[i]!;
-        if (t >= from && t < to && !(onlyLandmarks && block.landmark[i] === 0)) {
+        if (t >= from && t < to && block.rank[i]! < perBlock) {
           time.push(t);
           frequency.push(block.frequency[i]!);
         }

@@ -68,7 +68,7 @@ test.each([AS_RECORDED, { tempo: 1.02, pitch: 1.02 }, { tempo: 1.04, pitch: 1 }]
       const track = n % library.length;
       const { from, alignment, query, pairs } = air(track, hypothesis);
       const candidates = search(query, hypothesis, from);
-      expect(candidates.length).toBeLessThanOrEqual(6);
+      expect(candidates.length).toBeLessThanOrEqual(5);
       const middle = from + WINDOW / 2;
       const right = candidates.find(
         (candidate) =>

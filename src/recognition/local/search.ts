@@ -24,7 +24,7 @@ const CELL_BITS = 2;
 const CELL = 2 ** CELL_BITS;
 const CANDIDATES = 64;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
-const BY_VOTES = 2;
+const BY_VOTES = 1;
 const BY_GRADE = 4;
 /** Fewer agreeing anchors than this is chance. */
 const MIN_VOTES = 3;

@@ -1,7 +1,7 @@
 import { fingerprintOf } from './fingerprint';
 import { FrontEnd } from './front-end';
 import { buildIndex, EMPTY_INDEX, type LandmarkIndex, peaksNear } from './landmark-index';
-import { FRAMES_PER_SECOND } from './params';
+import { FRAMES_PER_SECOND, SPARSE_LANDMARKS } from './params';
 import { PeakMap, QueryHistory } from './query';
 import { type ReferenceTrack, referenceOf } from './reference';
 import { Searcher } from './search';
@@ -47,7 +47,7 @@ export class ShortSounds {
     const frontEnd = new FrontEnd();
     const history = new QueryHistory(Number.POSITIVE_INFINITY);
     for (const block of [...frontEnd.push(samples), ...frontEnd.finish()]) history.push(block);
-    const landmarks = history.landmarksBetween(0, history.endFrame);
+    const landmarks = history.landmarksBetween(0, history.endFrame, SPARSE_LANDMARKS);
     if (landmarks.count === 0) return false;
     this.map.load(history.between(0, history.endFrame), 0, history.endFrame);
     return this.searcher.search(landmarks, { tempo: 1, pitch: 1 }, this.map).some((candidate) => {

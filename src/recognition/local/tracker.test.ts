@@ -3,9 +3,10 @@ import { babble, mix, music, random } from '../../../test/support/airplay';
 import type { TrackLine } from '../types';
 import { fingerprintOf, withoutEdges } from './fingerprint';
 import { buildIndex } from './landmark-index';
-import { PeakMap } from './query';
+import { BLOCK_FRAMES, DENSE_LANDMARKS, SPARSE_LANDMARKS } from './params';
+import { PeakMap, type QueryPeaks } from './query';
 import { referenceOf } from './reference';
-import { Searcher } from './search';
+import { type Candidate, type Hypothesis, Searcher } from './search';
 import { MAP_FRAMES, SessionTracker, type TrackerReport } from './tracker';
 
 const library = Array.from({ length: 12 }, (_, i) => music(100 + i, 50 + 5 * i));
@@ -197,5 +198,62 @@ describe('a session', () => {
     expect(kinds(music(7000, 60))('music')).toBeGreaterThan(0.8);
     expect(kinds(new Int16Array(160_000))('silence')).toBe(1);
     expect(kinds(Int16Array.from({ length: 160_000 }, () => (next() - 0.5) * 9000))('noise')).toBe(1);
+  });
+});
+
+/** Notes what it is asked. */
+class Listening extends Searcher {
+  readonly asked: { hypothesis: Hypothesis; query: QueryPeaks }[] = [];
+
+  override search(query: QueryPeaks, hypothesis: Hypothesis, map: PeakMap): Candidate[] {
+    this.asked.push({ hypothesis, query });
+    return super.search(query, hypothesis, map);
+  }
+}
+
+describe('how closely a window is looked at', () => {
+  /** What is asked about some air: at which tempo and pitch, and with how many landmarks per block. */
+  function questions(air: Int16Array, hypothesis?: Hypothesis) {
+    const searcher = new Listening(index);
+    const tools = { index, searcher, map: new PeakMap(MAP_FRAMES) };
+    new SessionTracker(1, 'session', tools, { hypothesis }).audio(air);
+    return searcher.asked.map(({ hypothesis: { tempo, pitch }, query: { time, count } }) => {
+      const blocks = Math.round((time[count - 1]! - time[0]!) / BLOCK_FRAMES);
+      return { tempo, pitch, perBlock: Math.round(count / blocks) };
+    });
+  }
+  const next = random(21);
+  /** Noise has more maxima in each block than any density takes. */
+  const unknown = Int16Array.from({ length: 8000 * 60 }, () => (next() - 0.5) * 20_000);
+
+  test('closely for what is within 1 % of as recorded, sparsely for what seldom holds', () => {
+    const asked = questions(unknown);
+    const usual = asked.filter(
+      ({ tempo, pitch }) => Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) < 0.015,
+    );
+    const others = asked.filter((one) => !usual.includes(one));
+    expect(new Set(usual.map(({ tempo }) => tempo))).toEqual(new Set([1, 1.01, 0.99]));
+    expect(new Set(usual.map(({ perBlock }) => perBlock))).toEqual(new Set([DENSE_LANDMARKS]));
+    expect(others.length).toBeGreaterThan(20);
+    expect(new Set(others.map(({ perBlock }) => perBlock))).toEqual(new Set([SPARSE_LANDMARKS]));
+  });
+
+  test("closely for the station's own speed, whatever it is", () => {
+    const speed = { tempo: 1.047, pitch: 1.047 };
+    const own = questions(unknown, speed).filter(({ tempo }) => tempo === speed.tempo);
+    expect(own.length).toBeGreaterThan(15);
+    expect(new Set(own.map(({ perBlock }) => perBlock))).toEqual(new Set([DENSE_LANDMARKS]));
+  });
+
+  test('closely at the speed at which a song was likely a window ago', () => {
+    // Too quiet under speech for one window to be believed: what is likely is asked again, at the tempo that was found.
+    const quiet = mix(60, [
+      { audio: atSpeed(library[5]!, 1.04), atS: 0, toS: 60, gain: 0.35 },
+      { audio: babble(31, 60), atS: 0 },
+    ]);
+    const near = questions(quiet).filter(({ tempo }) => Math.abs(tempo - 1.04) < 0.004 && tempo !== 1.04);
+    expect(near.length).toBeGreaterThan(0);
+    // Music does not fill every block with peaks.
+    for (const { perBlock } of near) expect(perBlock).toBeGreaterThan(0.9 * DENSE_LANDMARKS);
   });
 });

@@ -5,12 +5,14 @@ import { type FrameLevel, FrontEnd } from './front-end';
 import { type LandmarkIndex, peaksNear, referenceAt } from './landmark-index';
 import { Line } from './line';
 import {
+  DENSE_LANDMARKS,
   FRAMES_PER_SECOND,
   HOP_FRAMES,
   HOP_S,
   HOP_SAMPLES,
   MIN_WINDOW_FRAMES,
   SAMPLE_RATE_HZ,
+  SPARSE_LANDMARKS,
   WINDOW_FRAMES,
 } from './params';
 import { type PeakMap, QueryHistory } from './query';
@@ -42,7 +44,15 @@ export const HYPOTHESES: readonly Hypothesis[] = [
   { tempo: 1.04, pitch: 1 },
   { tempo: 0.96, pitch: 1 },
 ];
-const AS_RECORDED = both(1);
+export const AS_RECORDED = both(1);
+/** Most stations change no speed, or less than this. */
+const USUAL = 0.0101;
+
+/** Landmarks per block that a hypothesis is worth: few for those that seldom hold, of which there are many. */
+export function landmarksFor({ tempo, pitch }: Hypothesis): number {
+  const usual = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) < USUAL;
+  return usual ? DENSE_LANDMARKS : SPARSE_LANDMARKS;
+}
 /** Rotated hypotheses per window, beside 1.0 and the station's last speed; fewer once nothing was found for 20 s. */
 const TRIED_PER_WINDOW = 2;
 const TRIED_LATER = 1;
@@ -189,10 +199,10 @@ export class SessionTracker {
     const began = performance.now();
     const from = Math.max(this.history.firstFrame, to - WINDOW_FRAMES);
     this.tools.map.load(this.history.between(from, to), from, to);
-    const landmarks = this.history.landmarksBetween(from, to);
     const found: Found[] = [];
-    for (const hypothesis of landmarks.count === 0 ? [] : this.hypotheses()) {
-      for (const candidate of this.tools.searcher.search(landmarks, hypothesis, this.tools.map)) {
+    for (const { hypothesis, landmarks } of this.questions()) {
+      const query = this.history.landmarksBetween(from, to, landmarks);
+      for (const candidate of this.tools.searcher.search(query, hypothesis, this.tools.map)) {
         const result = this.verifyCandidate(candidate);
         if (result && isLikely(result.verification)) found.push(result);
       }
@@ -216,14 +226,18 @@ export class SessionTracker {
     return { status: best ? 'low_confidence' : 'no_match', seconds };
   }
 
-  private hypotheses(): Hypothesis[] {
-    const list = [AS_RECORDED];
-    if (this.memory.hypothesis) list.unshift(this.memory.hypothesis);
+  /** What a window is asked, the likeliest first, and with how many landmarks. */
+  private questions(): { hypothesis: Hypothesis; landmarks: number }[] {
+    const likely = [AS_RECORDED];
+    if (this.memory.hypothesis) likely.unshift(this.memory.hypothesis);
     // What was likely in the last window is asked again, whatever the turn.
-    for (const { verification } of this.likely.slice(0, 1)) list.push(verification.alignment);
+    for (const { verification } of this.likely.slice(0, 1)) likely.push(verification.alignment);
     const tried = this.fruitless < LATER ? TRIED_PER_WINDOW : TRIED_LATER;
-    for (let i = 0; i < tried; i++) list.push(HYPOTHESES[this.turn++ % HYPOTHESES.length]!);
-    return list;
+    const turns = Array.from({ length: tried }, () => HYPOTHESES[this.turn++ % HYPOTHESES.length]!);
+    return [
+      ...likely.map((hypothesis) => ({ hypothesis, landmarks: DENSE_LANDMARKS })),
+      ...turns.map((hypothesis) => ({ hypothesis, landmarks: landmarksFor(hypothesis) })),
+    ];
   }
 
   private verifyCandidate(candidate: Candidate): Found | undefined {
