@@ -1,5 +1,6 @@
 import type { Logger } from '../log';
 import { type Fingerprint, withoutEdges } from '../recognition/local/fingerprint';
+import { FINGERPRINT_VERSION } from '../recognition/local/params';
 import type { DetectionMethod, Identification, StageOutcome } from '../recognition/types';
 
 /** The neighbour's sound may reach this far into what was heard, seconds: the bounds of unknown music are not exact. */
@@ -45,6 +46,8 @@ export async function nameUnknown(
 /** What of unknown music may stand for the recording that it was said to be: never a neighbour's sound. */
 function asReference(heard: Fingerprint | undefined, method: DetectionMethod): Fingerprint | undefined {
   if (!heard || heard.durationS < SHORTEST_S + 2 * EDGE_S) return undefined;
+  // Kept by an earlier version of the service: the play gets its name, its track no reference.
+  if (heard.version !== FINGERPRINT_VERSION) return undefined;
   // AcoustID compares the whole duration: two songs in a row do not pass there.
   if (method === 'audd' && heard.durationS > ONE_SONG_S) return undefined;
   return withoutEdges(heard, EDGE_S);

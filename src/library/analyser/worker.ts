@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { setPriority } from 'node:os';
 import { decodeFile } from '../../capture/decode-file';
 import { AppError } from '../../errors';
-import { fingerprintOf } from '../../recognition/local/fingerprint';
+import { fingerprintOf, unpackFingerprint } from '../../recognition/local/fingerprint';
 import type { Analysed, Answer, Hashed, Task } from './messages';
 
 async function hash(path: string): Promise<Hashed> {
@@ -23,7 +23,7 @@ async function hash(path: string): Promise<Hashed> {
 function analyse(path: string): Analysed {
   const { samples, durationS, tags, codec } = decodeFile(path);
   const fingerprint = fingerprintOf(samples);
-  if (fingerprint.data.length === 0) {
+  if (unpackFingerprint(fingerprint).words.length === 0) {
     throw new AppError('unreadable_audio', 422, {
       fr: 'Fichier audio sans musique : rien que du silence.',
       en: 'Audio file without music: nothing but silence.',
