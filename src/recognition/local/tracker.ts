@@ -154,6 +154,7 @@ export class SessionTracker {
     this.levels = [];
     const searching = this.mustSearch(to) && described.content !== 'silence';
     const attempt = searching ? this.search(to) : undefined;
+    this.settle();
     this.fruitless = searching && this.lines.length === 0 ? this.fruitless + 1 : 0;
     if (!searching) this.likely = [];
     const touched = [...new Set([...before, ...this.lines])].map((line) => line.toTrackLine(this.baseS));
@@ -179,8 +180,13 @@ export class SessionTracker {
     const { map } = this.tools;
     map.load(this.history.between(from, to), from, to);
     for (const line of this.lines) line.advance(map);
-    for (const line of this.lines) if (line.isOver) line.close(this.neighbours);
-    for (const line of this.lines) if (line.startIsDue) line.settleStart(this.history, map, this.neighbours);
+  }
+
+  /** Ends lines and places starts: after the search, as a song that has just been found may begin under one that ends. */
+  private settle(): void {
+    const { lines, history, neighbours } = this;
+    for (const line of lines) if (line.isOver) line.close(neighbours);
+    for (const line of lines) if (line.startIsDue) line.settleStart(history, this.tools.map, neighbours);
   }
 
   private get neighbours(): Line[] {
