@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { random } from '../../../test/support/airplay';
 import {
   jittered,
+  type Peak,
   playedPeaks,
   queryOf,
   randomPeaks,
@@ -81,6 +82,30 @@ test('what fits wherever it is laid is worth nothing: a chord that is held', () 
     expect(hits / expected).toBeGreaterThan(share);
     // Its hits are what its shifted alignments have as well: within what chance does to a score.
     expect(z).toBeLessThan(3);
+  }
+});
+
+/** A beat that repeats every 19 frames, as every shift of 0.6 s finds it, and peaks of a piece's own. */
+function overBeat(beat: readonly Peak[]): Uint32Array {
+  const bars = Array.from({ length: 100 }, (_, i) =>
+    beat.map((peak) => ({ ...peak, time: peak.time + 19 * i })),
+  );
+  const own = randomPeaks(next, 0, 1900, 600);
+  const word = ({ time, frequency }: Peak) =>
+    wordOf(Math.round(time * PER_FRAME), Math.round(frequency * PER_BIN), true);
+  return Uint32Array.from([...bars.flat(), ...own], word).sort();
+}
+
+test('a piece over a beat is known by what is its own, and not taken for another one over the same beat', () => {
+  for (let n = 0; n < 20; n++) {
+    const beat = randomPeaks(next, 0, 19, 6);
+    const [known, other] = [overBeat(beat), overBeat(beat)];
+    const alignment = { queryAt: FROM, referenceAt: 19 * Math.floor(5 + 40 * next()), tempo: 1, pitch: 1 };
+    load(known, alignment, 0.9);
+    expect(verify(known, map, alignment).z).toBeGreaterThan(LIKELY);
+    load(other, alignment, 0.9);
+    expect(verify(known, map, alignment).z).toBeLessThan(LIKELY);
+    expect(examine(known, map, alignment)?.z ?? 0).toBeLessThan(LIKELY);
   }
 });
 

@@ -97,11 +97,24 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   });
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
   const variance = scores.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (scores.length - 1);
-  // As shares of what all peaks together weigh; `trials` makes a binomial share scatter as much as the shifts do.
   const share = Math.min(1, score / whole);
-  const level = Math.min(0.9, Math.max(mean, least) / whole);
-  const trials = (level * (1 - level) * whole * whole) / Math.max(variance, theory);
-  const z = 2 * Math.sqrt(trials) * (Math.asin(Math.sqrt(share)) - Math.asin(Math.sqrt(level)));
+  /** By how much more it fits than something that fits so well and scatters so much; as shares of what all peaks weigh. */
+  const above = (fit: number, spread: number) => {
+    const level = Math.min(0.9, fit / whole);
+    // A binomial share of so many trials would scatter as much.
+    const trials = (level * (1 - level) * whole * whole) / spread;
+    return 2 * Math.sqrt(trials) * (Math.asin(Math.sqrt(share)) - Math.asin(Math.sqrt(level)));
+  };
+  const usual = Math.max(mean, least);
+  // A variance that is not measured rises with the mean.
+  const aboveBest = (best: number) => above(best, (theory * best) / usual);
+  let z = above(usual, Math.max(variance, theory));
+  // A loop fits at a few shifts, beat on beat: they raise the mean and scatter so much that nothing would stand out. But
+  // what fits far better than at any other offset is no chance either.
+  const best = Math.max(usual, ...scores);
+  if (aboveBest(best) > Math.max(z, LIKELY)) {
+    z = Math.max(z, aboveBest(Math.max(best, bestElsewhere(place, odds, map))));
+  }
   return {
     alignment,
     hits,
@@ -110,6 +123,22 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
     gradeByChance: Math.max(gradeByChance, total / (SHIFTS.length * n)),
     z,
   };
+}
+
+/** The highest score at any other offset of the stretch, in steps of a frame: among them are those of a beat, if there is one. */
+function bestElsewhere({ frame, bin, count }: Places, odds: Float64Array, map: PeakMap): number {
+  const frames = map.toFrame - map.fromFrame;
+  let best = 0;
+  for (let shift = SHIFTS[0]!; shift <= frames - SHIFTS[0]!; shift++) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      let at = frame[i]! + shift;
+      if (at >= frames - 0.5) at -= frames;
+      sum += odds[i]! * Math.max(0, map.grade(map.fromFrame + Math.max(0, at), bin[i]!));
+    }
+    best = Math.max(best, sum);
+  }
+  return best;
 }
 
 interface Places {
