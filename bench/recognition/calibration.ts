@@ -49,13 +49,21 @@ export interface Bin {
 
 const EDGES = [0, 0.1, 0.5, 0.8, 0.9, 0.95, 0.99, 1.000001];
 
-/** Of answers with a confidence in each range, how many were right. */
-export function reliability(samples: readonly Judged[]): Bin[] {
+/** What was said with some confidence, 0–1. */
+export interface Said {
+  readonly said: number;
+  readonly right: boolean;
+}
+
+/** Windows' answers with the confidence that the program has in them. */
+export const asSaid = (samples: readonly Judged[]): Said[] =>
+  samples.map(({ z, right }) => ({ said: confidenceOf(z, 1), right }));
+
+/** Of what was said with a confidence in each range, how much was right. */
+export function reliability(samples: readonly Said[]): Bin[] {
   return EDGES.slice(0, -1).map((from, i) => {
     const to = EDGES[i + 1]!;
-    const inside = samples
-      .map(({ z, right }) => ({ said: confidenceOf(z, 1), right }))
-      .filter(({ said }) => said >= from && said < to);
+    const inside = samples.filter(({ said }) => said >= from && said < to);
     const said = inside.reduce((sum, sample) => sum + sample.said, 0) / Math.max(1, inside.length);
     return {
       from,

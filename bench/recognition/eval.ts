@@ -12,7 +12,7 @@ import { buildIndex } from '../../src/recognition/local/landmark-index';
 import { CERTAIN, LIKELY } from '../../src/recognition/local/verify';
 import { Random } from '../../src/simulator/random';
 import { syntheticTracks } from '../live/synthetic';
-import { fitted, type Judged, reliability } from './calibration';
+import { asSaid, fitted, type Judged, reliability } from './calibration';
 import { barChart } from './chart';
 import { degrade, type Query } from './conditions';
 import { type Degradation, degradations } from './degradations';
@@ -168,7 +168,7 @@ function evaluate(asked: ReturnType<typeof options>, folder: string): void {
       strangers,
       trackName: (id) => library.find(({ reference }) => reference.trackId === id)?.name ?? String(id),
       curve: fitted(half(0)),
-      bins: reliability(half(1)),
+      bins: reliability(asSaid(half(1))),
       chart: `images/${basename(chart)}`,
     }),
   );

@@ -17,10 +17,12 @@ import { RecordedAudio } from '../../src/simulator/recorded-audio';
 import { synthesisedRepertoire } from '../../src/simulator/repertoire';
 import { PROFILE_SETTINGS } from '../../src/simulator/styles';
 import { type TruthEntry, truthBetween } from '../../src/simulator/truth';
+import { reliability, type Said } from './calibration';
 import { writeSection } from './document';
 import { type InventedPlay, judgeInvented } from './invented';
 import { hear, ZERO_MS } from './programme';
 import { Progress } from './progress';
+import { reliabilityTable } from './report';
 import { quantile } from './statistics';
 
 const USAGE = `npm run eval:plays -- [--minutes 60] [--stations 2] [--seed 1] [--tracks 24] [--unknown 10]
@@ -117,6 +119,7 @@ async function main(): Promise<number> {
 
   const found: Found[] = [];
   const invented: InventedPlay[] = [];
+  const said: Said[] = [];
   const namedAfterS: number[] = [];
   const listening = new Progress('programmes');
   for (let station = 0; station < asked.stations; station++) {
@@ -144,6 +147,7 @@ async function main(): Promise<number> {
         namedAfterS.push((ZERO_MS + first.atMs - truth.startedAt) / 1000);
     }
     const whole = songs.filter(({ endedAt }) => endedAt < ZERO_MS + asked.ms - 1000);
+    for (const play of whole) said.push({ said: play.confidence ?? 0, right: used.has(play) });
     const aired = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, []).filter(
       ({ kind }) => kind === 'track' || kind === 'unknown',
     );
@@ -153,7 +157,7 @@ async function main(): Promise<number> {
       );
     }
   }
-  const text = reportOf(asked, repertoire, known.length > 0, found, invented, namedAfterS);
+  const text = reportOf(asked, repertoire, known.length > 0, found, invented, said, namedAfterS);
   writeSection(asked.report, 'plays', 'Plays', text);
   process.stdout.write(`${text}\n`);
   return EXIT.ok;
@@ -168,6 +172,7 @@ function reportOf(
   real: boolean,
   found: readonly Found[],
   invented: readonly InventedPlay[],
+  said: readonly Said[],
   namedAfterS: readonly number[],
 ): string {
   const hits = found.filter(({ plays }) => plays.length > 0);
@@ -182,7 +187,7 @@ function reportOf(
     .map(({ truth, plays }) => (Math.max(...plays.map((p) => p.endedAt)) - truth.endedAt) / 1000);
   const unbroken = hits.filter(({ truth }) => truth.unheard.length === 0);
   const truly = unbroken.reduce((sum, { heardS }) => sum + heardS, 0);
-  const said = unbroken.reduce(
+  const toldS = unbroken.reduce(
     (sum, { plays }) => sum + plays.reduce((s, p) => s + (p.endedAt - p.startedAt) / 1000, 0),
     0,
   );
@@ -203,7 +208,7 @@ function reportOf(
     ],
     ['start error, median / p90', sizes(starts)],
     ['end error, median / p90', sizes(ends)],
-    ['total duration, said ÷ aired − 1', `${(100 * (said / truly - 1)).toFixed(2)} %`],
+    ['total duration, said ÷ aired − 1', `${(100 * (toldS / truly - 1)).toFixed(2)} %`],
     ['named after, median / p90', `${s(quantile(namedAfterS, 0.5))} / ${s(quantile(namedAfterS, 0.9))}`],
   ];
   return [
@@ -220,6 +225,8 @@ function reportOf(
             .join('\n'),
         ]
       : []),
+    'Of the plays with such a confidence when they had ended, so many were of the recording that was aired; those of another one that has the same sound count as wrong:',
+    reliabilityTable('plays', reliability(said)),
   ].join('\n\n');
 }
 

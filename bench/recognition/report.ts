@@ -118,17 +118,22 @@ export function reportOf(evaluation: Evaluation): string {
     ...(said.length > 0 ? [said.join('\n')] : []),
     '### Confidence',
     `Fitted on one half of the windows (every other query and unknown window): confidence = 1 ÷ (1 + e^−(z − ${evaluation.curve.middle.toFixed(2)}) ÷ ${evaluation.curve.width.toFixed(2)}) for one window. What the program's constants say about the other half:`,
-    table(
-      ['confidence', 'answers', 'mean confidence', 'right', 'share right, 95 % interval'],
-      evaluation.bins.map((bin) => [
-        `${bin.from}–${bin.to}`,
-        String(bin.count),
-        bin.count === 0 ? '–' : bin.said.toFixed(3),
-        String(bin.right),
-        bin.count === 0 ? '–' : `${share(bin.right, bin.count)} % (${interval(bin.right, bin.count)})`,
-      ]),
-    ),
+    reliabilityTable('answers', evaluation.bins),
   ].join('\n\n');
+}
+
+/** Of what was said with a confidence in each range, how much was right. */
+export function reliabilityTable(what: string, bins: readonly Bin[]): string {
+  return table(
+    ['confidence', what, 'mean confidence', 'right', 'share right, 95 % interval'],
+    bins.map(({ from, to, count, said, right }) => [
+      `${from}–${to}`,
+      String(count),
+      count === 0 ? '–' : said.toFixed(3),
+      String(right),
+      count === 0 ? '–' : `${share(right, count)} % (${interval(right, count)})`,
+    ]),
+  );
 }
 
 function together(strangers: readonly Strangers[]): Strangers {

@@ -182,7 +182,7 @@ export class Line {
   }
 
   get confidence(): number {
-    return confidenceOf(this.bestZ, this.windows);
+    return confidenceOf(this.bestZ, this.windows, this.closed);
   }
 
   /** @param baseS second of the session at which this line's frame 0 is */

@@ -30,7 +30,7 @@ const BY_GRADE = 4;
 const MIN_VOTES = 3;
 /** The sketch has as many cells as keep chance low: too few drown a weak match (facts: 2^16 lost 5 of 6). */
 const MIN_SKETCH_BITS = 18;
-const MAX_SKETCH_BITS = 22;
+const MAX_SKETCH_BITS = 24;
 /** Steps at which a candidate's peaks are compared, frames around its mean offset. */
 const PROBES = [-1.5, -0.5, 0.5, 1.5];
 
