@@ -44,10 +44,7 @@ export function listenToStrangers(
     seconds += samples.length / 8000;
     for (const line of linesOf(samples, index)) {
       const other = library.find(({ reference }) => reference.trackId === line.trackId);
-      const middle = (line.startS + line.endS) / 2;
-      const atS = { a: middle, b: line.refStartS + (middle - line.startS) * line.tempo };
-      const heardS = line.endS - line.startS;
-      const same = other && [heardS, 4, 2].some((s) => sharesAudio(samples, other.samples, atS, s));
+      const same = other && sharesSomewhere(samples, other.samples, line);
       (same ? heard.shared : heard.invented).push({ on: name, line });
     }
   };
@@ -55,6 +52,16 @@ export function listenToStrangers(
     for (const stranger of strangers(unknown, speech, asked.seed, round)) listen(stranger);
   }
   return [...kinds].map(([kind, { seconds: s, ...found }]) => ({ kind, hours: s / 3600, ...found }));
+}
+
+/** Do both have the same sound anywhere along the line? A loop, cut and repeated, is not all the time where the recording has it. */
+function sharesSomewhere(air: Int16Array, recording: Int16Array, line: TrackLine): boolean {
+  const { startS, endS, refStartS, tempo } = line;
+  const heardS = endS - startS;
+  const places = Array.from({ length: 9 }, (_, i) => startS + ((i + 1) / 10) * heardS);
+  return [heardS, 4, 2].some((seconds) =>
+    places.some((a) => sharesAudio(air, recording, { a, b: refStartS + (a - startS) * tempo }, seconds)),
+  );
 }
 
 interface Stranger {
