@@ -1,6 +1,6 @@
 import type { Play } from '../../src/plays/types';
 import type { TruthEntry } from '../../src/simulator/truth';
-import { sharesAudio } from './shared';
+import { type Place, sharesSomewhere } from './shared';
 
 /** A play of a recording that was not aired then, and what was. */
 export interface InventedPlay {
@@ -32,24 +32,28 @@ export function judgeInvented(play: Play, aired: readonly TruthEntry[], recordin
   const middle = (play.startedAt + play.endedAt) / 2;
   const instead =
     candidates.find(({ startedAt, endedAt }) => startedAt <= middle && endedAt >= middle) ?? candidates[0];
-  const shared = candidates.some((entry) => sharesSomewhere(play, entry, recording));
+  const { trackId } = play;
+  const shared =
+    trackId !== undefined &&
+    candidates.some((entry) =>
+      sharesSomewhere(recording.of(entry), recording.ofTrack(trackId), placesAlong(play, entry), LENGTHS_S),
+    );
   return { play, instead, shared };
 }
 
-function sharesSomewhere(play: Play, entry: TruthEntry, recording: Recordings): boolean {
-  const [first] = play.evidence.heard;
-  if (!first || play.trackId === undefined) return false;
-  const aired = recording.of(entry);
-  const track = recording.ofTrack(play.trackId);
-  for (const { fromS, toS, refFromS, refToS } of play.evidence.heard) {
+/** Places along a play at which `entry` was on the air: in its recording and in the play's. */
+function placesAlong({ startedAt, evidence }: Play, entry: TruthEntry): Place[] {
+  const places: Place[] = [];
+  const beganS = evidence.heard[0]?.fromS ?? 0;
+  for (const { fromS, toS, refFromS, refToS } of evidence.heard) {
     if (refFromS === undefined || refToS === undefined) continue;
     for (let s = fromS + STEP_S / 2; s < toS; s += STEP_S) {
-      const onAir = play.startedAt + (s - first.fromS) * 1000;
+      const onAir = startedAt + (s - beganS) * 1000;
       if (onAir < entry.startedAt || onAir > entry.endedAt) continue;
       const a = entry.offsetS + ((onAir - entry.startedAt) / 1000) * entry.speed;
       const b = refFromS + ((s - fromS) / Math.max(0.001, toS - fromS)) * (refToS - refFromS);
-      if (LENGTHS_S.some((length) => sharesAudio(aired, track, { a, b }, length))) return true;
+      places.push({ a, b });
     }
   }
-  return false;
+  return places;
 }

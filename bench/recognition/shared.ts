@@ -3,18 +3,29 @@ const LAGS = 1200;
 /** A peak this many times as high as the correlation scatters at the other lags is no chance. */
 const PROOF = 8;
 
+/** A place in each of two recordings, seconds. */
+export interface Place {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** Do they at any of these places, in a stretch of any of these lengths (seconds)? */
+export function sharesSomewhere(
+  a: Int16Array,
+  b: Int16Array,
+  places: readonly Place[],
+  lengthsS: readonly number[],
+): boolean {
+  return places.some((atS) => lengthsS.some((seconds) => sharesAudio(a, b, atS, seconds)));
+}
+
 /**
  * Do two recordings contain the same sound, sample for sample, at these places? Composers use a loop, a sample or a stem
  * in several pieces; what sounds in both is no invention of the recogniser. Independent of it: the correlation of the two
  * waveforms, whitened, over lags of ±150 ms.
  * @param atS middle of the stretch in each, seconds
  */
-export function sharesAudio(
-  a: Int16Array,
-  b: Int16Array,
-  atS: { readonly a: number; readonly b: number },
-  seconds: number,
-): boolean {
+export function sharesAudio(a: Int16Array, b: Int16Array, atS: Place, seconds: number): boolean {
   const length = Math.round(Math.min(8, Math.max(2, seconds)) * 8000);
   const white = (samples: Int16Array, from: number, n: number) =>
     Float64Array.from(

@@ -6,7 +6,7 @@ import type { TrackLine } from '../../src/recognition/types';
 import { Random } from '../../src/simulator/random';
 import type { Song } from './material';
 import type { Progress } from './progress';
-import { sharesAudio } from './shared';
+import { type Place, sharesSomewhere } from './shared';
 
 export interface Invented {
   readonly on: string;
@@ -44,7 +44,8 @@ export function listenToStrangers(
     seconds += samples.length / 8000;
     for (const line of linesOf(samples, index)) {
       const other = library.find(({ reference }) => reference.trackId === line.trackId);
-      const same = other && sharesSomewhere(samples, other.samples, line);
+      const lengthsS = [line.endS - line.startS, 4, 2];
+      const same = other && sharesSomewhere(samples, other.samples, placesAlong(line), lengthsS);
       (same ? heard.shared : heard.invented).push({ on: name, line });
     }
   };
@@ -54,14 +55,12 @@ export function listenToStrangers(
   return [...kinds].map(([kind, { seconds: s, ...found }]) => ({ kind, hours: s / 3600, ...found }));
 }
 
-/** Do both have the same sound anywhere along the line? A loop, cut and repeated, is not all the time where the recording has it. */
-function sharesSomewhere(air: Int16Array, recording: Int16Array, line: TrackLine): boolean {
-  const { startS, endS, refStartS, tempo } = line;
-  const heardS = endS - startS;
-  const places = Array.from({ length: 9 }, (_, i) => startS + ((i + 1) / 10) * heardS);
-  return [heardS, 4, 2].some((seconds) =>
-    places.some((a) => sharesAudio(air, recording, { a, b: refStartS + (a - startS) * tempo }, seconds)),
-  );
+/** Places along a line, in the air and in the recording: a loop, cut and repeated, is not all the time where that has it. */
+function placesAlong({ startS, endS, refStartS, tempo }: TrackLine): Place[] {
+  return Array.from({ length: 9 }, (_, i) => {
+    const sinceS = ((i + 1) / 10) * (endS - startS);
+    return { a: startS + sinceS, b: refStartS + sinceS * tempo };
+  });
 }
 
 interface Stranger {

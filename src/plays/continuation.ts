@@ -1,5 +1,6 @@
 import type { TrackLine } from '../recognition/types';
 import type { Draft } from './draft';
+import { overlap } from './intervals';
 
 /** Speech over a song, or a hole in it, of this length does not end its play, seconds. */
 export const MAX_GAP_S = 20;
@@ -32,7 +33,7 @@ export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSes
   const allowedS = (sameSession ? DRIFT_S : DRIFT_ACROSS_S) + (duplicate ? DRIFT_DUPLICATE_S : 0);
   if (Math.abs(driftS) <= allowedS) return true;
   // A song that repeats itself answers at two places: where the wrong one ends, the right one goes on, and tells of both.
-  const sharedS = Math.min(toS, draft.endS) - Math.max(fromS, draft.startS);
+  const sharedS = overlap({ from: fromS, to: toS }, { from: draft.startS, to: draft.endS });
   if (sameSession && !duplicate && toS - draft.endS > ECHO_S && 2 * sharedS > toS - fromS) return true;
   // An edited song leaves out a part of the recording; one that goes back has been started again.
   return sameSession && !duplicate && driftS > 0 && gapS >= -DRIFT_S;
@@ -45,8 +46,8 @@ export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSes
 export function isEcho(draft: Draft, line: TrackLine, shiftS: number): boolean {
   const fromS = line.startS + shiftS;
   const toS = line.endS + shiftS;
-  const sharedS = Math.min(toS, draft.endS) - Math.max(fromS, draft.startS);
-  if (sharedS <= 0) return false;
+  const sharedS = overlap({ from: fromS, to: toS }, { from: draft.startS, to: draft.endS });
+  if (sharedS === 0) return false;
   const ownS = toS - fromS - sharedS;
   return ownS <= ECHO_S || ownS < (toS - fromS) / 2;
 }

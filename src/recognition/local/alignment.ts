@@ -14,6 +14,12 @@ export interface Alignment {
   readonly pitch: number;
 }
 
+/** Where a session and a recording meet, frames of both. */
+export interface Point {
+  readonly query: number;
+  readonly reference: number;
+}
+
 /** Session frame at which the recording's frame sounds. */
 export function toQuery(alignment: Alignment, referenceFrame: number): number {
   return alignment.queryAt + (referenceFrame - alignment.referenceAt) / alignment.tempo;

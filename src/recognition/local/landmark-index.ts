@@ -107,18 +107,11 @@ function layOut(tracks: readonly ReferenceTrack[], progress: (share: number) => 
   let timeLine = GAP;
   let chunk = 0;
   let landmarks = 0;
-  for (const [
-    i,
-    {
-      trackId,
-      durationS,
-      words,
-      quiet: { start, end },
-    },
-  ] of tracks.entries()) {
+  for (const [i, track] of tracks.entries()) {
+    const { trackId, durationS, words } = track;
     trackIds[i] = trackId;
     durations[i] = durationS;
-    quiet.set([start, end], 2 * i);
+    quiet.set([track.quiet.start, track.quiet.end], 2 * i);
     trackStarts[i] = timeLine;
     peaks.chunkStarts[i] = chunk;
     packPeaks(peaks, i, words);

@@ -1,9 +1,9 @@
 import type { TrackLine } from '../types';
-import { type Alignment, toQuery, toReference } from './alignment';
+import { type Alignment, type Point, toQuery, toReference } from './alignment';
 import { confidenceOf } from './confidence';
 import { forEachEvidence, type Presence, presenceOf, Trail } from './evidence';
 import { FRAME_CENTRE_S, FRAMES_PER_SECOND } from './params';
-import { bestStretch, type Point, walkBack } from './placing';
+import { bestStretch, walkBack } from './placing';
 import type { PeakMap, QueryHistory } from './query';
 import type { QuietEdges } from './quiet-edges';
 import { faintEdges, type ReferenceTrack } from './reference';
@@ -222,14 +222,12 @@ export class Line {
       this.best = { query: toQuery(this.alignment, reference), reference };
   }
 
-  /** Where in the accepted window the recording is. */
+  /** Where in the accepted window the recording was heard last. */
   private placeInWindow(map: PeakMap): void {
     const found = bestStretch(this.words, map, this.alignment, this.presence);
     if (!found) return;
-    const at = (reference: number) => ({ query: toQuery(this.alignment, reference), reference });
     this.learnRate(found.rate);
-    this.start = at(found.start);
-    this.best = at(found.end);
+    this.best = { query: toQuery(this.alignment, found.end), reference: found.end };
   }
 
   /** Did another song sound for long after frame `edge`, by when this one would have begun unheard? */

@@ -1,8 +1,8 @@
 /**
  * Pairs of landmarks as keys (Wang 2003): an anchor and a later landmark give (frequency, difference of frequency,
- * difference of time). A reference pairs each anchor with its one nearest landmark; a query, six or twelve times as dense, with its
- * eight nearest, so that the reference's choice is very likely among them. Only the strongest peaks are landmarks: they lie
- * far enough apart for their differences to tell songs from each other, and outlast what is said over them.
+ * difference of time). A reference pairs each anchor with its one nearest landmark; a query, six or twelve times as dense,
+ * with its eight nearest, so that the reference's choice is very likely among them. Only the strongest peaks are landmarks:
+ * they lie far enough apart for their differences to tell songs from each other, and outlast what is said over them.
  */
 
 /** The target zone: 3…62 frames (0.1–2 s) later, at most 254 bins (1 kHz) away: a neighbour's cell has a key as well. */

@@ -1,4 +1,4 @@
-import { type Alignment, toQuery, toReference } from './alignment';
+import { type Alignment, type Point, toQuery, toReference } from './alignment';
 import { forEachEvidence, type Presence, Trail } from './evidence';
 import { HOP_FRAMES } from './params';
 import type { PeakMap, QueryHistory } from './query';
@@ -7,11 +7,11 @@ import { steered } from './steering';
 /** The walk outwards ends when the evidence has dropped this far below its best, in nats. */
 const GIVE_UP = 18;
 
-/** The stretch of the loaded air with the most evidence for a recording (Kadane), in the recording's frames. */
+/** Where the stretch of the loaded air with the most evidence for a recording ends (Kadane). */
 export interface Stretch {
-  readonly start: number;
+  /** The recording's frame that is its last. */
   readonly end: number;
-  /** Share of the recording's peaks that the air has there, 0–1. */
+  /** Share of the recording's peaks that the air has in it, 0–1. */
   readonly rate: number;
 }
 
@@ -23,27 +23,19 @@ export function bestStretch(
 ): Stretch | undefined {
   const trail = new Trail();
   let best: Stretch | undefined;
-  let begin: number | undefined;
   let hits = 0;
   let expected = 0;
   forEachEvidence(words, map, alignment, { from: map.fromFrame, to: map.toFrame }, (reference, grade) => {
-    if (begin === undefined || trail.nats <= 0) {
+    if (trail.nats <= 0) {
       trail.restart();
-      begin = reference;
       hits = 0;
       expected = 0;
     }
     expected++;
     if (grade > 0) hits++;
-    if (trail.step(grade, presence)) best = { start: begin, end: reference, rate: hits / expected };
+    if (trail.step(grade, presence)) best = { end: reference, rate: hits / expected };
   });
   return best;
-}
-
-/** Where a session's past and a recording meet, frames of both. */
-export interface Point {
-  readonly query: number;
-  readonly reference: number;
 }
 
 export interface Beginning {

@@ -1,4 +1,4 @@
-import { type Alignment, type Coincidence, coincide, toReference } from './alignment';
+import { type Alignment, type Coincidence, coincide, type Point, toReference } from './alignment';
 import type { PeakMap } from './query';
 import { centreOfBest } from './verify';
 
@@ -33,7 +33,7 @@ export function steered(
 }
 
 /** Recording frames per session frame through these points: least squares. */
-export function slope(points: readonly { query: number; reference: number }[]): number {
+export function slope(points: readonly Point[]): number {
   const n = points.length;
   const meanX = points.reduce((sum, p) => sum + p.query, 0) / n;
   const meanY = points.reduce((sum, p) => sum + p.reference, 0) / n;

@@ -57,18 +57,13 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   if (expected < MIN_EXPECTED) return nothing;
   const place = placesOf(words, map, alignment, expected);
   const n = place.count;
-  const frames = map.toFrame - map.fromFrame;
   const grades = new Float32Array(SHIFTS.length * n);
   const odds = new Float64Array(n);
   let total = 0;
   let near = 0;
   for (let s = 0; s < SHIFTS.length; s++) {
     for (let i = 0; i < n; i++) {
-      // Around in a circle: the same peaks are compared at every shift.
-      let at = place.frame[i]! + SHIFTS[s]!;
-      if (at < 0) at += frames;
-      else if (at >= frames - 0.5) at -= frames;
-      const grade = Math.max(0, map.grade(map.fromFrame + Math.max(0, at), place.bin[i]!));
+      const grade = gradeShifted(map, place, i, SHIFTS[s]!);
       grades[s * n + i] = grade;
       odds[i]! += grade;
       total += grade;
@@ -125,16 +120,23 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   };
 }
 
+/** How well a peak fits when the recording is shifted; around in a circle, so that every shift compares the same peaks. */
+function gradeShifted(map: PeakMap, { frame, bin }: Places, i: number, shift: number): number {
+  const frames = map.toFrame - map.fromFrame;
+  let at = frame[i]! + shift;
+  if (at < 0) at += frames;
+  else if (at >= frames - 0.5) at -= frames;
+  return Math.max(0, map.grade(map.fromFrame + Math.max(0, at), bin[i]!));
+}
+
 /** The highest score at any other offset of the stretch, in steps of a frame: among them are those of a beat, if there is one. */
-function bestElsewhere({ frame, bin, count }: Places, odds: Float64Array, map: PeakMap): number {
+function bestElsewhere(place: Places, odds: Float64Array, map: PeakMap): number {
   const frames = map.toFrame - map.fromFrame;
   let best = 0;
   for (let shift = SHIFTS[0]!; shift <= frames - SHIFTS[0]!; shift++) {
     let sum = 0;
-    for (let i = 0; i < count; i++) {
-      let at = frame[i]! + shift;
-      if (at >= frames - 0.5) at -= frames;
-      sum += odds[i]! * Math.max(0, map.grade(map.fromFrame + Math.max(0, at), bin[i]!));
+    for (let i = 0; i < place.count; i++) {
+      sum += odds[i]! * gradeShifted(map, place, i, shift);
     }
     best = Math.max(best, sum);
   }
