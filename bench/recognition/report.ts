@@ -93,7 +93,7 @@ export function reportOf(evaluation: Evaluation): string {
       ? [`Left out because they share a recording: ${evaluation.dropped.join('; ')}.`]
       : []),
     '### Recall, %',
-    `Found = the right song with z ≥ ${thresholds.likely}, or 9 where tempo and pitch differ (accepted when a second window on the same line says so as well); accepted at once = z ≥ ${thresholds.certain}. All hypotheses are tried on each query; the tracker tries them in turn, a few per window. "Wrong song" counts all lengths.`,
+    `Found = the right song with z ≥ ${thresholds.likely}, 7 at another speed, 9 where tempo and pitch differ from each other (accepted when a second window on the same line says so as well); accepted at once = z ≥ ${thresholds.certain}. All hypotheses are tried on each query; the tracker tries them in turn, a few per window. "Wrong song" counts all lengths.`,
     recall,
     `![Recall by degradation](${evaluation.chart})`,
     ...(peers.length > 0

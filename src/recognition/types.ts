@@ -24,9 +24,8 @@ export interface TrackLine {
   readonly trackDurationS: number;
   /** Windows in which this line was accepted or verified. */
   readonly windows: number;
-  /** Best verification score (z) so far, and the last one. */
+  /** Best verification score (z) so far. */
   readonly bestZ: number;
-  readonly lastZ: number;
   /** Calibrated probability, 0–1, that the line is right. */
   readonly confidence: number;
   /** No more of it will come. */

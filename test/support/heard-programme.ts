@@ -83,7 +83,6 @@ export function reportsOf(
         trackDurationS: item.trackDurationS,
         windows: state.windows,
         bestZ: 20,
-        lastZ: 15,
         confidence: 0.99,
         closed: state.closed,
       });

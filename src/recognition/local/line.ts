@@ -46,7 +46,6 @@ export class Line {
   private unprovenEnd = 0;
   private windows = 1;
   private bestZ: number;
-  private lastZ: number;
   private readonly points: Point[] = [];
   private alignment: Alignment;
   closed = false;
@@ -72,7 +71,6 @@ export class Line {
     this.rate = found.hits / Math.max(1, found.expected);
     this.presence = presenceOf(this.rate, found);
     this.bestZ = found.z;
-    this.lastZ = found.z;
     this.looked = map.toFrame;
     // Twice: the share of peaks that are found is known better once the stretch is.
     this.placeInWindow(map);
@@ -149,9 +147,8 @@ export class Line {
     });
     // Well heard: the edges may be placed with more confidence.
     if (hits > this.rate * expected) this.learnRate(0.7 * this.rate + (0.3 * hits) / expected);
-    const window = verify(this.words, map, this.alignment);
-    this.lastZ = window.z;
-    this.bestZ = Math.max(this.bestZ, window.z);
+    const { z } = verify(this.words, map, this.alignment, this.bestZ);
+    this.bestZ = Math.max(this.bestZ, z);
     if (this.trail.best > before) this.windows++;
   }
 
@@ -206,7 +203,6 @@ export class Line {
       trackDurationS: this.durationFrames / FRAMES_PER_SECOND,
       windows: this.windows,
       bestZ: this.bestZ,
-      lastZ: this.lastZ,
       confidence: this.confidence,
       closed: this.closed,
     };

@@ -44,6 +44,8 @@ export class Searcher {
   private offsets = new Uint32Array(1 << 16);
   private anchors = new Uint16Array(1 << 16);
   private readonly keys = new Int32Array(8);
+  /** How many hits lie in cells with so many votes. */
+  private readonly tally = new Uint32Array(2 * 255 + 1);
   /** Looks into the index: for which key, whose anchor asks, and where the key's bucket begins and ends. */
   private wanted = new Int32Array(0);
   private lookers = new Uint16Array(0);
@@ -202,24 +204,29 @@ export class Searcher {
     this.anchors = new Uint16Array(size);
   }
 
-  /** Cells with the most votes, together with the next cell, by the sketch. */
+  /** Cells with the most votes, together with the next cell, by the sketch; of two neighbours the better one. */
   private bestCells(hits: number): number[] {
-    const { sketch, offsets } = this;
+    const { sketch, offsets, tally } = this;
     const bits = Math.log2(sketch.length);
-    const best: { cell: number; votes: number }[] = [];
-    let worst = MIN_VOTES - 1;
+    const votesOf = (cell: number) => sketch[slotOf(cell, bits)]! + sketch[slotOf(cell + 1, bits)]!;
+    tally.fill(0);
+    for (let i = 0; i < hits; i++) tally[votesOf(offsets[i]! >>> CELL_BITS)]!++;
+    // A cell with n votes is met by about n hits, half of them in its neighbour.
+    let least = tally.length - 1;
+    for (let cells = 0; least > MIN_VOTES && cells < 2 * CANDIDATES; least--) cells += tally[least]! / least;
+    const votes = new Map<number, number>();
     for (let i = 0; i < hits; i++) {
       const cell = offsets[i]! >>> CELL_BITS;
-      const votes = sketch[slotOf(cell, bits)]! + sketch[slotOf(cell + 1, bits)]!;
-      if (votes <= worst || best.some((b) => Math.abs(b.cell - cell) <= 1 && b.votes >= votes)) continue;
-      const kept = best.filter((b) => Math.abs(b.cell - cell) > 1);
-      kept.push({ cell, votes });
-      kept.sort((a, b) => b.votes - a.votes);
-      kept.length = Math.min(kept.length, CANDIDATES);
-      best.splice(0, best.length, ...kept);
-      if (best.length === CANDIDATES) worst = best[CANDIDATES - 1]!.votes;
+      const found = votesOf(cell);
+      if (found >= least) votes.set(cell, found);
     }
-    return best.map((b) => b.cell);
+    const best = [...votes].sort(([, a], [, b]) => b - a);
+    const chosen = new Set<number>();
+    for (const [cell] of best) {
+      if (chosen.size === CANDIDATES) break;
+      if (!chosen.has(cell - 1) && !chosen.has(cell + 1)) chosen.add(cell);
+    }
+    return [...chosen];
   }
 
   /** For each cell: distinct anchors with an offset within it and the next, and the mean offset of those. */

@@ -17,7 +17,7 @@ import {
 } from './params';
 import { type PeakMap, QueryHistory } from './query';
 import type { Candidate, Hypothesis, Searcher } from './search';
-import { CERTAIN, examine, isLikely, type Verification } from './verify';
+import { CERTAIN, examine, isLikely, OTHER_SPEED, type Verification } from './verify';
 
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
@@ -278,7 +278,7 @@ export class SessionTracker {
     const line = new Line(++this.lastLineId, recording, verification, this.history, map, this.neighbours);
     this.lines.push(line);
     const { tempo, pitch } = verification.alignment;
-    const changed = Math.abs(tempo - 1) > 0.003 || Math.abs(pitch - 1) > 0.003;
+    const changed = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) > OTHER_SPEED;
     this.memory.hypothesis = changed ? { tempo, pitch } : undefined;
     return line;
   }

@@ -16,19 +16,25 @@ export interface Verification {
   readonly z: number;
 }
 
-/** A score that one window is believed for; and one for which a second window must agree. */
+/** A score that one window is believed for. */
 export const CERTAIN = 14;
-export const LIKELY = 7;
 /**
- * The same where tempo and pitch differ from each other: two pieces in the same key fit each other at some tempo more often
- * than at any speed, and few stations stretch what they play.
+ * A score with which a window speaks for a recording as it is, so that a second window may prove it; and where its speed is
+ * changed, and where tempo and pitch differ from each other. The more ways there are to fit, the more often one does: two
+ * pieces in the same key fit each other at some tempo more often than at any speed; and most stations change nothing.
  */
+export const LIKELY = 6.5;
+const LIKELY_AT_OTHER_SPEED = 7;
 const LIKELY_STRETCHED = 9;
+/** From these differences from 1 on: the speed is another; tempo and pitch differ from each other. */
+export const OTHER_SPEED = 0.003;
 const STRETCHED = 0.005;
 
 /** Does a window speak for the recording, so that a second one may prove it? */
 export function isLikely({ z, alignment: { tempo, pitch } }: Pick<Verification, 'z' | 'alignment'>): boolean {
-  return z >= (Math.abs(tempo / pitch - 1) > STRETCHED ? LIKELY_STRETCHED : LIKELY);
+  if (Math.abs(tempo / pitch - 1) > STRETCHED) return z >= LIKELY_STRETCHED;
+  const changed = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) > OTHER_SPEED;
+  return z >= (changed ? LIKELY_AT_OTHER_SPEED : LIKELY);
 }
 
 /** A score before tempo and pitch are refined from which on that is worth its time. */
@@ -46,8 +52,9 @@ const SQUARE_BY_MEAN = 0.5;
  * elsewhere says (the logarithm of its odds): music that fits everywhere (a held chord, a loop) gets no score for it.
  * The score counts in standard deviations of a share (Anscombe 1948: 2√n·asin √p has variance 1), so that a handful of
  * chance hits on a sparse background does not look like a proof.
+ * @param known the caller has a score this high already: of a lower one only that it is lower matters
  */
-export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): Verification {
+export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment, known = LIKELY): Verification {
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, alignment, count);
   const { hits, expected } = count;
@@ -107,7 +114,7 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment): 
   // A loop fits at a few shifts, beat on beat: they raise the mean and scatter so much that nothing would stand out. But
   // what fits far better than at any other offset is no chance either.
   const best = Math.max(usual, ...scores);
-  if (aboveBest(best) > Math.max(z, LIKELY)) {
+  if (aboveBest(best) > Math.max(z, known)) {
     z = Math.max(z, aboveBest(Math.max(best, bestElsewhere(place, odds, map))));
   }
   return {
