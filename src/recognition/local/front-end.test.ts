@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { tune } from '../../../test/support/music';
+import { referenceBlocks } from '../../../test/support/reference-front-end';
+import { synthesiseMusic } from '../../simulator/synth/music';
 import { fingerprintOf, frequencyOf, timeOf, unpackFingerprint } from './fingerprint';
 import { FrontEnd, type PeakBlock } from './front-end';
-import { BIN_HZ, FFT_SIZE, HOP_SAMPLES, PER_BIN } from './params';
+import { BIN_HZ, FFT_SIZE, HOP_SAMPLES, PER_BIN, QUERY_DENSITY, REFERENCE_DENSITY } from './params';
 
 /** Tone bursts at known times and frequencies, over faint deterministic noise. */
 function bursts(list: readonly { atS: number; hz: number }[], durationS: number): Int16Array {
@@ -91,6 +94,38 @@ describe('front end', () => {
   test('finds nothing in digital silence', () => {
     const frontEnd = new FrontEnd();
     expect(peaksOf([...frontEnd.push(new Int16Array(40_000)), ...frontEnd.finish()])).toEqual([]);
+  });
+});
+
+describe('equals plain JavaScript bit for bit', () => {
+  const noise = (amplitude: number) => {
+    let seed = 11;
+    return Int16Array.from({ length: 80_000 }, () => {
+      seed = (seed * 1103515245 + 12345) >>> 0;
+      return amplitude * (seed / 2 ** 31 - 1);
+    });
+  };
+  const audio: Record<string, Int16Array> = {
+    'synthesised music': synthesiseMusic('front-end', 20).filter((_, i) => i % 3 === 0),
+    'a tune': tune(5, 15, 8000),
+    'white noise': noise(32_767),
+    'the last bits': noise(2),
+    'a full-scale square wave': Int16Array.from({ length: 60_000 }, (_, i) =>
+      i % 64 < 32 ? 32_767 : -32_768,
+    ),
+    'a single click': new Int16Array(40_000).fill(32_767, 20_000, 20_001),
+    silence: new Int16Array(40_000),
+    'less than a frame': new Int16Array(1000),
+  };
+  const densities = { air: QUERY_DENSITY, recording: REFERENCE_DENSITY };
+  const cases = Object.keys(audio).flatMap((name) =>
+    (['air', 'recording'] as const).map((density) => ({ name, density })),
+  );
+
+  test.each(cases)('$name, $density', ({ name, density }) => {
+    const frontEnd = new FrontEnd(densities[density]);
+    const blocks = [...frontEnd.push(audio[name]!), ...frontEnd.finish()];
+    expect(blocks).toEqual(referenceBlocks(audio[name]!, densities[density]));
   });
 });
 
