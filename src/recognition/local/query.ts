@@ -150,11 +150,20 @@ export class PeakMap {
 
   /** How well a peak of the air fits one expected there: 1 exactly, 0 none; −1 outside the stretch. */
   grade(frame: number, bin: number): number {
-    const t = Math.round(frame - this.from);
-    if (t < 0 || t >= this.frames) return -1;
-    const peak = this.cells[t * BINS + Math.round(bin)]! - 1;
+    const time = frame - this.from;
+    const row = Math.round(time);
+    return row < 0 || row >= this.frames ? -1 : this.gradeIn(row, Math.round(bin), time, bin);
+  }
+
+  /**
+   * The same within the stretch, where the cell is known.
+   * @param row nearest frame, from the stretch's first; and `column` the nearest bin
+   * @param time frames from the stretch's first
+   */
+  gradeIn(row: number, column: number, time: number, bin: number): number {
+    const peak = this.cells[row * BINS + column]! - 1;
     if (peak < 0) return 0;
-    const dt = (this.peaks.time[peak]! - frame) / SIGMA_FRAMES;
+    const dt = (this.peaks.time[peak]! - this.from - time) / SIGMA_FRAMES;
     const df = (this.peaks.frequency[peak]! - bin) / SIGMA_BINS;
     return Math.exp(-0.5 * (dt * dt + df * df));
   }

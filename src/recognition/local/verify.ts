@@ -89,7 +89,7 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment, k
     whole += weight;
     theory += weight * weight * Math.max(p, MIN_CHANCE) * SQUARE_BY_MEAN;
     least += weight * Math.max(p, MIN_CHANCE);
-    score += weight * Math.max(0, map.grade(map.fromFrame + place.frame[i]!, place.bin[i]!));
+    score += weight * gradeShifted(map, place, i, 0);
   }
   if (whole <= 0) return nothing;
   const scores = SHIFTS.map((_, s) => {
@@ -114,8 +114,9 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment, k
   // A loop fits at a few shifts, beat on beat: they raise the mean and scatter so much that nothing would stand out. But
   // what fits far better than at any other offset is no chance either.
   const best = Math.max(usual, ...scores);
-  if (aboveBest(best) > Math.max(z, known)) {
-    z = Math.max(z, aboveBest(Math.max(best, bestElsewhere(place, odds, map))));
+  const enough = Math.max(z, known);
+  if (aboveBest(best) > enough) {
+    z = Math.max(z, aboveBest(bestElsewhere(place, odds, map, best, (other) => aboveBest(other) <= enough)));
   }
   return {
     alignment,
@@ -127,25 +128,38 @@ export function verify(words: Uint32Array, map: PeakMap, alignment: Alignment, k
   };
 }
 
-/** How well a peak fits when the recording is shifted; around in a circle, so that every shift compares the same peaks. */
-function gradeShifted(map: PeakMap, { frame, bin }: Places, i: number, shift: number): number {
+/**
+ * How well a peak fits when the recording is shifted by whole frames; around in a circle, so that every shift compares the
+ * same peaks.
+ */
+function gradeShifted(map: PeakMap, { frame, bin, row, column }: Places, i: number, shift: number): number {
   const frames = map.toFrame - map.fromFrame;
-  let at = frame[i]! + shift;
-  if (at < 0) at += frames;
-  else if (at >= frames - 0.5) at -= frames;
-  return Math.max(0, map.grade(map.fromFrame + Math.max(0, at), bin[i]!));
+  let moved = shift;
+  if (row[i]! + moved < 0) moved += frames;
+  else if (row[i]! + moved >= frames) moved -= frames;
+  return map.gradeIn(row[i]! + moved, column[i]!, frame[i]! + moved, bin[i]!);
 }
 
-/** The highest score at any other offset of the stretch, in steps of a frame: among them are those of a beat, if there is one. */
-function bestElsewhere(place: Places, odds: Float64Array, map: PeakMap): number {
+/**
+ * The highest score at any other offset of the stretch, in steps of a frame: among them are those of a beat, if there is one.
+ * @param best score that is known; and a higher one may be `enough`
+ */
+function bestElsewhere(
+  place: Places,
+  odds: Float64Array,
+  map: PeakMap,
+  best: number,
+  enough: (best: number) => boolean,
+): number {
   const frames = map.toFrame - map.fromFrame;
-  let best = 0;
   for (let shift = SHIFTS[0]!; shift <= frames - SHIFTS[0]!; shift++) {
     let sum = 0;
     for (let i = 0; i < place.count; i++) {
       sum += odds[i]! * gradeShifted(map, place, i, shift);
     }
-    best = Math.max(best, sum);
+    if (sum <= best) continue;
+    best = sum;
+    if (enough(best)) break;
   }
   return best;
 }
@@ -154,6 +168,9 @@ interface Places {
   /** From the loaded stretch's first frame. */
   readonly frame: Float64Array;
   readonly bin: Float64Array;
+  /** The nearest ones. */
+  readonly row: Int32Array;
+  readonly column: Int32Array;
   readonly count: number;
 }
 
@@ -162,12 +179,20 @@ function placesOf(words: Uint32Array, map: PeakMap, alignment: Alignment, atMost
   const frame = new Float64Array(atMost);
   const bin = new Float64Array(atMost);
   let count = 0;
+  const last = map.toFrame - map.fromFrame - 1;
   forEachExpected(words, map, alignment, (at, frequency) => {
-    if (count === atMost) return;
-    frame[count] = at - map.fromFrame;
+    const from = at - map.fromFrame;
+    if (count === atMost || Math.round(from) < 0 || Math.round(from) > last) return;
+    frame[count] = from;
     bin[count++] = frequency;
   });
-  return { frame, bin, count };
+  return {
+    frame,
+    bin,
+    row: Int32Array.from(frame, Math.round),
+    column: Int32Array.from(bin, Math.round),
+    count,
+  };
 }
 
 /** Steps of the refinement: offset in frames; tempo and pitch as ratios. */
