@@ -1,7 +1,7 @@
 /**
  * Pairs of landmarks as keys (Wang 2003): an anchor and a later landmark give (frequency, difference of frequency,
  * difference of time). A reference pairs each anchor with its one nearest landmark; a query, six or twelve times as dense,
- * with its eight nearest, so that the reference's choice is very likely among them. Only the strongest peaks are landmarks:
+ * with its ten nearest, so that the reference's choice is very likely among them. Only the strongest peaks are landmarks:
  * they lie far enough apart for their differences to tell songs from each other, and outlast what is said over them.
  */
 
@@ -11,7 +11,7 @@ const MAX_DT = 62;
 const MAX_DF = 254;
 
 export const REFERENCE_FAN_OUT = 1;
-export const QUERY_FAN_OUT = 8;
+export const QUERY_FAN_OUT = 10;
 
 /**
  * Cell of the anchor's frequency: a bin wide up to bin 100 (400 Hz), and 1 % of the frequency above, as a changed speed moves

@@ -22,7 +22,7 @@ export interface Candidate {
 /** Offsets are voted for in cells of 2 frames (4 half frames); the best cells and their neighbours are then counted exactly. */
 const CELL_BITS = 2;
 const CELL = 2 ** CELL_BITS;
-const CANDIDATES = 64;
+const CANDIDATES = 256;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
 const BY_VOTES = 1;
 const BY_GRADE = 4;
