@@ -32,11 +32,22 @@ export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSes
   const driftS = line.refStartS - (last.ref.toS + gapS * last.ref.tempo);
   const allowedS = (sameSession ? DRIFT_S : DRIFT_ACROSS_S) + (duplicate ? DRIFT_DUPLICATE_S : 0);
   if (Math.abs(driftS) <= allowedS) return true;
-  // A song that repeats itself answers at two places: where the wrong one ends, the right one goes on, and tells of both.
-  const sharedS = overlap({ from: fromS, to: toS }, { from: draft.startS, to: draft.endS });
-  if (sameSession && !duplicate && toS - draft.endS > ECHO_S && 2 * sharedS > toS - fromS) return true;
+  if (sameSession && outlasts(draft, line, shiftS)) return true;
   // An edited song leaves out a part of the recording; one that goes back has been started again.
   return sameSession && !duplicate && driftS > 0 && gapS >= -DRIFT_S;
+}
+
+/**
+ * Whether a line of the same recording in the same session goes on after a play with which it shares most of the shorter of
+ * the two. A song that repeats itself answers at two places: where the wrong one ends, the right one goes on, and tells of
+ * both.
+ */
+export function outlasts(draft: Draft, line: TrackLine, shiftS: number): boolean {
+  if (draft.last.ref?.trackId !== line.trackId) return false;
+  const heard = { from: line.startS + shiftS, to: line.endS + shiftS };
+  const play = { from: draft.startS, to: draft.endS };
+  const shorterS = Math.min(heard.to - heard.from, play.to - play.from);
+  return heard.to - play.to > ECHO_S && 2 * overlap(heard, play) > shorterS;
 }
 
 /**

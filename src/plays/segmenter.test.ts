@@ -167,25 +167,43 @@ describe('a recognised song', () => {
     expect(at(play!.startedAt)).toBeCloseTo(10, 0);
   });
 
-  test('a song that repeats itself, followed at the wrong place until that ends, is one play with both', () => {
+  test.each([
+    ['that ends', 12],
+    // Where the recording ends, its play is complete: it is taken up again.
+    ["the recording's own end", 60],
+  ])(
+    'a song that repeats itself, followed at the wrong place until %s, is one play with both',
+    (_, refFromS) => {
+      const station = new Station();
+      const right = song(5, 10, 130, { trackDurationS: 120 });
+      const wrong = song(5, 10, 70, { refFromS, trackDurationS: 120 });
+      const reports = heard([wrong, right], 200).map((report) => ({
+        ...report,
+        // The right place is found only when the wrong one has ended.
+        lines: report.lines.filter(({ refStartS }) => refStartS > 6 || report.upToS > 85),
+      }));
+      station.hear(reports);
+      expect(station.plays()).toHaveLength(1);
+      const [play] = station.plays();
+      expect(play).toMatchObject({ kind: 'track', trackId: 5, status: 'complete' });
+      expect(at(play!.startedAt)).toBeCloseTo(10, 0);
+      expect(at(play!.endedAt)).toBeCloseTo(130, 0);
+      expect(station.unidentifiedS).toBe(0);
+    },
+  );
+
+  test('a few seconds at a wrong place, and then the whole song at the right one, are one play', () => {
     const station = new Station();
-    const right = song(5, 10, 130);
-    const wrong = song(5, 10, 70, { refFromS: 12, trackDurationS: 120 });
+    const right = song(5, 10, 130, { trackDurationS: 120 });
+    const wrong = song(5, 11, 20, { refFromS: 40, trackDurationS: 120 });
     const reports = heard([wrong, right], 200).map((report) => ({
       ...report,
-      // The right place is found only when the wrong one has ended.
-      lines: report.lines.filter(({ trackDurationS, refStartS }) => {
-        expect(trackDurationS).toBe(120);
-        return refStartS > 6 || report.upToS > 85;
-      }),
+      lines: report.lines.filter(({ refStartS }) => refStartS > 6 || report.upToS > 40),
     }));
     station.hear(reports);
     expect(station.plays()).toHaveLength(1);
-    const [play] = station.plays();
-    expect(play).toMatchObject({ kind: 'track', trackId: 5, status: 'complete' });
-    expect(at(play!.startedAt)).toBeCloseTo(10, 0);
-    expect(at(play!.endedAt)).toBeCloseTo(130, 0);
-    expect(station.unidentifiedS).toBe(0);
+    expect(at(station.plays()[0]!.startedAt)).toBeCloseTo(10, 0);
+    expect(at(station.plays()[0]!.endedAt)).toBeCloseTo(130, 0);
   });
 
   test("keeps the station's own title as a hint", () => {

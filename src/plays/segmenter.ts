@@ -1,6 +1,6 @@
 import type { SessionEnded, SessionId } from '../capture/types';
 import type { DetectionMethod, RecognitionReport, TrackLine } from '../recognition/types';
-import { continues, isEcho } from './continuation';
+import { continues, isEcho, outlasts } from './continuation';
 import { Draft, type Stretch } from './draft';
 import { Output, type Segmented } from './segmented';
 import { Session } from './segmenter-session';
@@ -242,10 +242,17 @@ export class Segmenter {
     const ofTrack = this.#drafts.filter((draft) => draft.trackId === trackId);
     const same = ofTrack.filter(({ status }) => status === 'open');
     const shift = (draft: Draft) => session.shiftTo(draft);
-    const continued = same.findLast((draft) =>
-      continues(draft, line, shift(draft), draft.lost === undefined && draft.carrier === session.id),
-    );
+    const continued =
+      same.findLast((draft) =>
+        continues(draft, line, shift(draft), draft.lost === undefined && draft.carrier === session.id),
+      ) ??
+      // At a wrong place of the recording, a play may have come to the recording's end before its own.
+      ofTrack.find(
+        (draft) =>
+          draft.status === 'complete' && draft.carrier === session.id && outlasts(draft, line, shift(draft)),
+      );
     if (continued) {
+      continued.status = 'open';
       delete continued.lost;
       continued.carrier = session.id;
       session.drafts.add(continued);
