@@ -120,12 +120,14 @@ async function main(): Promise<number> {
   const found: Found[] = [];
   const invented: InventedPlay[] = [];
   const said: Said[] = [];
+  const withdrawn: Said[] = [];
   const namedAfterS: number[] = [];
   const listening = new Progress('programmes');
   for (let station = 0; station < asked.stations; station++) {
     listening.show(station / asked.stations, `station ${station + 1}`);
     const programme = new Programme(seed, `evaluation-${station}`, repertoire, settings.style);
-    const { plays, named } = hear(programme, audio, asked.ms, index);
+    const heard = hear(programme, audio, asked.ms, index);
+    const { plays, named } = heard;
     const truths = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, []).filter(
       ({ kind, startedAt, endedAt }) =>
         kind === 'track' && startedAt >= ZERO_MS && endedAt <= ZERO_MS + asked.ms,
@@ -146,6 +148,10 @@ async function main(): Promise<number> {
       if (first && truth.unheard.length === 0)
         namedAfterS.push((ZERO_MS + first.atMs - truth.startedAt) / 1000);
     }
+    for (const play of heard.withdrawn) {
+      const right = truths.some((truth) => idOf.get(truth.key) === play.trackId && overlapS(truth, play) > 2);
+      withdrawn.push({ said: play.confidence!, right });
+    }
     const whole = songs.filter(({ endedAt }) => endedAt < ZERO_MS + asked.ms - 1000);
     for (const play of whole) said.push({ said: play.confidence ?? 0, right: used.has(play) });
     const aired = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, []).filter(
@@ -157,7 +163,7 @@ async function main(): Promise<number> {
       );
     }
   }
-  const text = reportOf(asked, repertoire, known.length > 0, found, invented, said, namedAfterS);
+  const text = reportOf(asked, repertoire, known.length > 0, found, invented, said, withdrawn, namedAfterS);
   writeSection(asked.report, 'plays', 'Plays', text);
   process.stdout.write(`${text}\n`);
   return EXIT.ok;
@@ -173,6 +179,7 @@ function reportOf(
   found: readonly Found[],
   invented: readonly InventedPlay[],
   said: readonly Said[],
+  withdrawn: readonly Said[],
   namedAfterS: readonly number[],
 ): string {
   const hits = found.filter(({ plays }) => plays.length > 0);
@@ -206,6 +213,10 @@ function reportOf(
       'of another recording that has the same sound there',
       String(invented.filter(({ shared }) => shared).length),
     ],
+    [
+      'said while it sounded, withdrawn when over (believed less than 0.1); of them right',
+      `${withdrawn.length}; ${withdrawn.filter(({ right }) => right).length}`,
+    ],
     ['start error, median / p90', sizes(starts)],
     ['end error, median / p90', sizes(ends)],
     ['total duration, said ÷ aired − 1', `${(100 * (toldS / truly - 1)).toFixed(2)} %`],
@@ -225,8 +236,8 @@ function reportOf(
             .join('\n'),
         ]
       : []),
-    'Of the plays with such a confidence when they had ended, so many were of the recording that was aired; those of another one that has the same sound count as wrong:',
-    reliabilityTable('plays', reliability(said)),
+    'Of the plays with such a confidence when they had ended, the withdrawn ones among them, so many were of the recording that was aired; those of another one that has the same sound count as wrong:',
+    reliabilityTable('plays', reliability([...said, ...withdrawn])),
   ].join('\n\n');
 }
 

@@ -1,5 +1,6 @@
 import { decodeFile } from '../../src/capture/decode-file';
 import { newPlayId } from '../../src/plays/id';
+import type { Segmented } from '../../src/plays/segmented';
 import { Segmenter } from '../../src/plays/segmenter';
 import type { Play } from '../../src/plays/types';
 import type { LandmarkIndex } from '../../src/recognition/local/landmark-index';
@@ -32,6 +33,8 @@ export function air(programme: Programme, audio: AudioProvider, ms: number): Int
 export interface Heard {
   /** Every play as it stands in the end. */
   readonly plays: readonly Play[];
+  /** Plays that were taken back when they were over, as they last stood, with what they were worth then. */
+  readonly withdrawn: readonly Play[];
   /** When each track was first reported, ms from the programme's start. */
   readonly named: readonly { readonly trackId: number; readonly atMs: number; readonly startMs: number }[];
 }
@@ -44,7 +47,13 @@ export function hear(programme: Programme, audio: AudioProvider, ms: number, ind
   const memory: StationMemory = { hypothesis: undefined };
   const last = new Map<string, Play>();
   const named: { trackId: number; atMs: number; startMs: number }[] = [];
-  const take = (plays: readonly Play[]) => {
+  const withdrawn: Play[] = [];
+  const take = ({ plays, notes }: Segmented) => {
+    for (const note of notes) {
+      const said = note.what === 'withdrawn' ? last.get(note.playId) : undefined;
+      if (said?.kind === 'track' && note.what === 'withdrawn')
+        withdrawn.push({ ...said, confidence: note.confidence! });
+    }
     for (const play of plays) last.set(play.id, play);
   };
   const outages = programme.dropoutsBetween(0, ms);
@@ -56,7 +65,7 @@ export function hear(programme: Programme, audio: AudioProvider, ms: number, ind
     const part = samples.subarray(fromMs * 8, toMs * 8);
     const seen = new Set<number>();
     const zero = ZERO_MS + fromMs;
-    take(segmenter.sessionStarted(sessionId).plays);
+    take(segmenter.sessionStarted(sessionId));
     const tell = (reports: ReturnType<SessionTracker['audio']>) => {
       for (const { report } of reports) {
         for (const { lineId, trackId, startS } of report.lines) {
@@ -64,8 +73,8 @@ export function hear(programme: Programme, audio: AudioProvider, ms: number, ind
           seen.add(lineId);
           named.push({ trackId, atMs: fromMs + 1000 * report.upToS, startMs: fromMs + 1000 * startS });
         }
-        take(segmenter.report(report, zero).plays);
-        take(segmenter.tick(zero + 1000 * report.upToS).plays);
+        take(segmenter.report(report, zero));
+        take(segmenter.tick(zero + 1000 * report.upToS));
       }
     };
     for (let at = 0; at < part.length; at += 20_000) tell(tracker.audio(part.subarray(at, at + 20_000)));
@@ -73,9 +82,9 @@ export function hear(programme: Programme, audio: AudioProvider, ms: number, ind
     if (end) tell([end]);
     const event = { stationId: 1, sessionId, detail: '', samples: part.length };
     const lost = i + 2 < edges.length ? { ...event, fault: 'stall' as const } : event;
-    take(segmenter.sessionEnded(lost, part.length / 8000, ZERO_MS + toMs).plays);
-    take(segmenter.drained(sessionId).plays);
+    take(segmenter.sessionEnded(lost, part.length / 8000, ZERO_MS + toMs));
+    take(segmenter.drained(sessionId));
   }
-  take(segmenter.tick(ZERO_MS + ms + 600_000).plays);
-  return { plays: [...last.values()], named };
+  take(segmenter.tick(ZERO_MS + ms + 600_000));
+  return { plays: [...last.values()], withdrawn, named };
 }

@@ -157,7 +157,7 @@ export const overview: Board = {
           w: 8,
           min: 0,
           style: 'bars',
-          queries: [{ expr: increase(M.plays, ['kind']), legend: '{{kind}}' }],
+          queries: [{ expr: increase(M.plays, ['kind'], 'status!="withdrawn"'), legend: '{{kind}}' }],
           colours: { track: 'blue', unknown: 'orange', jingle: COLOURS.idle },
           names: { track: p('titre', 'track'), unknown: p('inconnue', 'unknown'), jingle: same('jingle') },
         }),

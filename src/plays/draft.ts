@@ -123,6 +123,25 @@ export class Draft {
     return ref !== undefined && ref.toS >= ref.durationS - Math.max(3, endErrorS);
   }
 
+  /** What its best line is worth, 0–1; undefined where that is not known. */
+  get certainty(): number | undefined {
+    const known = this.stretches.flatMap(({ confidence }) => confidence ?? []);
+    return known.length > 0 ? Math.max(...known) : this.confidence;
+  }
+
+  /** Of nothing and nobody: what its last revision says when it turns out that there was no such play. */
+  empty(errorS: number): void {
+    const at = this.startS;
+    this.kind = 'unknown';
+    this.status = 'complete';
+    delete this.trackId;
+    delete this.method;
+    delete this.confidence;
+    delete this.cutReason;
+    delete this.lost;
+    this.stretches = [{ fromS: at, toS: at, startErrorS: errorS, endErrorS: errorS, open: false }];
+  }
+
   /** When it ends as it stands, ms. */
   get endMs(): number {
     return Math.max(this.zeroMs + this.endS * 1000, this.zeroMs + this.startS * 1000);
@@ -141,8 +160,7 @@ export class Draft {
     );
     const windows = this.stretches.flatMap(({ windows }) => windows ?? []);
     const scores = this.stretches.flatMap(({ bestZ }) => bestZ ?? []);
-    const confidences = this.stretches.flatMap(({ confidence }) => confidence ?? []);
-    const confidence = confidences.length > 0 ? Math.max(...confidences) : this.confidence;
+    const confidence = this.certainty;
     this.revision += 1;
     this.writtenEndMs = endedAt;
     this.written = {

@@ -60,3 +60,28 @@ test('plays and unidentified seconds are counted at their end, what waits is sho
   await plays.stop();
   unobserve();
 });
+
+test('a play that is taken back is counted as that, and as nothing else', async () => {
+  const plays = await PlayLog.open({ folder, store: { write: async () => undefined }, maxBytes: 1e7, log });
+  const recognizer = { sessionStarted() {}, audio() {}, sessionEnded() {} };
+  const noPlays = { openPlays: async () => [], identified: async () => playOf({ stationId: 1, trackId: 1 }) };
+  const pipeline = new PlayPipeline({ recognizer, plays, store: noPlays, clock: systemClock, log });
+  const counts = async () => {
+    const now = await scrape();
+    return ['track', 'unknown'].flatMap((kind) =>
+      ['complete', 'cut', 'withdrawn'].map((status) => now.sum('sodav_plays_total', { kind, status }) ?? 0),
+    );
+  };
+  const before = await counts();
+  const aired = [song(undefined, 10, 150), song(9, 60, 100)];
+  const reports = reportsOf(aired, 260, seeded(1), { stationId: 1, sessionId: 'a' }).map((report) => ({
+    ...report,
+    lines: report.lines.map((line) => (line.closed ? { ...line, confidence: 0.02 } : line)),
+  }));
+  air(pipeline, reports, Date.UTC(2026, 10, 1, 8), { fault: 'stall' });
+  await plays.flushed();
+  const after = await counts();
+  expect(after.map((count, i) => count - before[i]!)).toEqual([0, 0, 1, 2, 0, 0]);
+  await pipeline.stop();
+  await plays.stop();
+});

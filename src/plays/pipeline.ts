@@ -229,12 +229,21 @@ export class PlayPipeline implements CaptureSink {
       unknown?.revised(play, session?.ring);
     }
     if (unidentifiedS > 0) instruments.unidentifiedMusic.add(unidentifiedS);
-    for (const note of notes) log.debug(note, 'segmentation : entendu, mais dans aucune diffusion');
+    for (const note of notes) {
+      if (note.what === 'withdrawn') {
+        instruments.plays.add(1, {
+          kind: note.trackId === undefined ? 'unknown' : 'track',
+          status: 'withdrawn',
+        });
+      }
+      log.debug(note, 'segmentation : entendu, mais dans aucune diffusion');
+    }
   }
 
   #record(play: Play): void {
     const { plays, log } = this.#options;
-    if (play.status !== 'open' && !this.#counted.has(play.id)) {
+    const withdrawn = play.endedAt === play.startedAt;
+    if (play.status !== 'open' && !withdrawn && !this.#counted.has(play.id)) {
       instruments.plays.add(1, { kind: play.kind, status: play.status });
       this.#counted.add(play.id);
       if (this.#counted.size > MAX_COUNTED) this.#counted.delete(this.#counted.values().next().value!);

@@ -14,7 +14,13 @@ export type SegmenterNote =
       readonly toS: number;
     }
   | { readonly what: 'echo'; readonly trackId: number; readonly fromS: number; readonly toS: number }
-  | { readonly what: 'withdrawn'; readonly playId: string }
+  /** A play of which nothing is left; of a recording, where it was not that one after all. */
+  | {
+      readonly what: 'withdrawn';
+      readonly playId: string;
+      readonly trackId?: number;
+      readonly confidence?: number;
+    }
   /** A report that came when its session had long been closed. */
   | { readonly what: 'late'; readonly sessionId: SessionId };
 

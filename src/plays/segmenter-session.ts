@@ -34,7 +34,7 @@ export class Session {
   }
 
   /** Where recognised plays lie; one that is being heard covers everything up to now. */
-  coverage(): (Coverage & { held: boolean })[] {
+  coverage(): Coverage[] {
     return [...this.drafts].map((draft) => {
       const shiftS = this.shiftTo(draft);
       const first = draft.stretches.reduce((a, b) => (b.fromS < a.fromS ? b : a));
@@ -49,6 +49,14 @@ export class Session {
         held: draft.status === 'open',
       };
     });
+  }
+
+  /** There was no such play: its music is uncovered. An unknown play before it stays as it is. */
+  withdraw(draft: Draft): void {
+    const from = draft.startS - this.shiftTo(draft);
+    this.drafts.delete(draft);
+    for (const [key, line] of this.lines) if (line.draft === draft) this.lines.delete(key);
+    if (this.music.units.some((unit) => unit.draft && unit.to === from)) this.music.split(from);
   }
 
   /** Drops what lies too far back to matter. */

@@ -23,6 +23,8 @@ const TITLE_LAG_S = 30;
 const TITLE_STOOD_S = 60;
 /** A line of which nothing is heard for this time is over, even if nobody said so, seconds. */
 const SILENT_LINE_S = 45;
+/** A play that the recogniser believes less than this when it is over was another recording with the same sound. */
+const DOUBTFUL = 0.1;
 
 export interface SegmenterOptions {
   readonly stationId: number;
@@ -363,11 +365,29 @@ export class Segmenter {
   }
 
   #close(draft: Draft): void {
+    if (draft.method === 'local' && (draft.certainty ?? 1) < DOUBTFUL) {
+      this.#withdraw(draft);
+      return;
+    }
     const reason = draft.lost?.reason;
     draft.status = reason === undefined ? 'complete' : 'cut';
     if (reason !== undefined) draft.cutReason = reason;
     delete draft.lost;
     this.#out.write(draft);
+  }
+
+  /** It was not that recording after all: its music is nobody's again, and goes on with what comes after it. */
+  #withdraw(draft: Draft): void {
+    for (const session of this.#sessions.values()) {
+      if (!session.drafts.has(draft)) continue;
+      session.withdraw(draft);
+      if (session.settled) this.#unknownPlays.update(session);
+    }
+    const { id, trackId, certainty } = draft;
+    this.#out.note({ what: 'withdrawn', playId: id, trackId: trackId!, confidence: certainty! });
+    draft.empty(draft.last.endErrorS);
+    if (draft.revision > 0) this.#out.write(draft);
+    this.#drafts = this.#drafts.filter((other) => other !== draft);
   }
 
   #units(): Unit[] {

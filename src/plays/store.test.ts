@@ -63,6 +63,25 @@ describe('write', () => {
     expect(revisions[0]!.replacedAt).toBeGreaterThan(Date.now() - 60_000);
   });
 
+  test('of a recognised play that is taken back, keeps of whom it was thought to be', async () => {
+    const said = open();
+    const { trackId: _, method: __, confidence: ___, ...rest } = said;
+    const nothing: Play = {
+      ...rest,
+      revision: 2,
+      kind: 'unknown',
+      status: 'complete',
+      endedAt: said.startedAt,
+    };
+    await store.write([said]);
+    await store.write([nothing]);
+    const { revisions, ...now } = (await store.get(said.id))!;
+    expect(now).toMatchObject(nothing);
+    expect(now).not.toHaveProperty('trackId');
+    expect(revisions).toMatchObject([said]);
+    expect((await store.list()).items).toEqual([]);
+  });
+
   test('takes several revisions of one play at once', async () => {
     const first = open();
     await store.write([

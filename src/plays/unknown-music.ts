@@ -23,14 +23,18 @@ export interface Unit {
   finished: boolean;
   /** Its play, once written. */
   draft?: Draft;
-  /** Told to be too short for a play; seconds already counted. */
+  /** Told to be too short for a play. */
   dismissed: boolean;
+  /** Seconds of it that were counted as unidentified before it had a play. */
+  countedS: number;
 }
 
 /** Where a play lies in this session, and how exactly that is known, seconds. */
 export interface Coverage extends Interval {
   readonly startErrorS: number;
   readonly endErrorS: number;
+  /** It goes on, or may yet; or turn out to be none. */
+  readonly held: boolean;
 }
 
 /** Music of one session that no play explains: what was heard less what is covered, anew after each report. */
@@ -71,7 +75,8 @@ export class UnknownMusic {
       const after = covered.find((play) => Math.abs(play.from - to) < 1e-6);
       let unit = this.#units.find((u) => !taken.has(u) && overlap(u, { from, to }) > 0);
       if (!unit) {
-        unit = { from, to, heard: run, startErrorS: 0, endErrorS: 0, finished: false, dismissed: false };
+        const unknown = { finished: false, dismissed: false, countedS: 0 };
+        unit = { from, to, heard: run, startErrorS: 0, endErrorS: 0, ...unknown };
         this.#units.push(unit);
       }
       taken.add(unit);
@@ -90,8 +95,9 @@ export class UnknownMusic {
     }
     const covers = this.#units.filter((unit) => !taken.has(unit));
     this.#units = this.#units.filter((unit) => taken.has(unit) && upToS - unit.to < FORGET_S);
-    // Music before the oldest unit that can still change is of no more use.
-    const horizon = Math.min(upToS - FORGET_S, ...this.#units.map(({ from }) => from));
+    // Music before the oldest unit or play that can still change is of no more use.
+    const held = covered.filter((play) => play.held);
+    const horizon = Math.min(upToS - FORGET_S, ...[...this.#units, ...held].map(({ from }) => from));
     this.#music = this.#music.flatMap(({ from, to }) =>
       to > horizon ? [{ from: Math.max(from, horizon), to }] : [],
     );

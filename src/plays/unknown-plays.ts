@@ -38,8 +38,10 @@ export class UnknownPlays {
     const covered = session.coverage();
     for (const unit of music.update(upToS, covered, session.hopS, settled)) this.#withdraw(session, unit);
     for (const unit of music.units) {
-      if (unit.dismissed) continue;
       const lengthS = unit.to - unit.from;
+      // A play beside it may have been withdrawn since: together they are long enough.
+      if (unit.dismissed && lengthS < MIN_UNKNOWN_S) continue;
+      unit.dismissed = false;
       if (!unit.draft && unit.finished && lengthS < MIN_UNKNOWN_S) {
         this.#dismiss(session, unit);
         continue;
@@ -57,6 +59,7 @@ export class UnknownPlays {
   write(session: Session, unit: Unit): void {
     if (!unit.draft) {
       unit.draft = this.#newDraft(session, unit.from, 'unknown');
+      unit.draft.countedS = unit.countedS;
     }
     const { draft } = unit;
     const before = draft.stretches;
@@ -95,12 +98,7 @@ export class UnknownPlays {
   #withdraw(session: Session, unit: Unit): void {
     const { draft } = unit;
     if (draft?.kind !== 'unknown') return;
-    const at = draft.startS;
-    draft.stretches = [
-      { fromS: at, toS: at, startErrorS: session.hopS, endErrorS: session.hopS, open: false },
-    ];
-    draft.status = 'complete';
-    delete draft.cutReason;
+    draft.empty(session.hopS);
     this.#out.write(draft);
     this.#out.note({ what: 'withdrawn', playId: draft.id });
   }
@@ -114,9 +112,13 @@ export class UnknownPlays {
       draft.stretches = [{ fromS: unit.from, toS: unit.to, ...errors, open: false }];
       draft.status = 'complete';
       this.#out.write(draft);
+      // Whatever comes to be unknown beside it, it is not of that.
+      session.music.split(unit.from);
+      session.music.split(unit.to);
       return;
     }
-    this.#out.unidentified(musicIn(unit));
+    unit.countedS = musicIn(unit);
+    this.#out.unidentified(unit.countedS);
     this.#out.note({ what: 'short_music', ...stretch });
   }
 }

@@ -10,11 +10,12 @@ export const playMetrics = {
       fr: 'Diffusions relevées, à leur fin, par genre et statut',
       en: 'Plays logged, at their end, by kind and status',
     },
-    labels: { kind: closed('track', 'unknown', 'jingle'), status: closed('complete', 'cut') },
+    labels: { kind: closed('track', 'unknown', 'jingle'), status: closed('complete', 'cut', 'withdrawn') },
     source: 'code',
-    fedBy: 'Le relevé des diffusions, une fois par diffusion terminée.',
+    fedBy:
+      'Le relevé des diffusions, une fois par diffusion terminée ; encore une fois si elle est retirée après coup.',
     howToRead:
-      'Pour suivre l’activité seulement : les droits se comptent dans PostgreSQL, jamais dans une métrique.',
+      'withdrawn : dite pendant qu’elle passait, et retirée : à la fin, le système la croyait à moins de 10 % (un son que deux enregistrements ont en commun), ou un titre reconnu l’a couverte. Pour suivre l’activité seulement : les droits se comptent dans PostgreSQL, jamais dans une métrique.',
     stability: 'stable',
     documented: false,
   }),
