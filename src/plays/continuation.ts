@@ -1,6 +1,7 @@
 import type { TrackLine } from '../recognition/types';
 import type { Draft } from './draft';
 import { overlap } from './intervals';
+import type { Session } from './segmenter-session';
 
 /** Speech over a song, or a hole in it, of this length does not end its play, seconds. */
 export const MAX_GAP_S = 20;
@@ -12,12 +13,30 @@ const ECHO_S = 10;
 /** Two recordings of one song may begin with different silences, seconds. */
 const DRIFT_DUPLICATE_S = 5;
 
+/** The play of its song that a session's new line continues, the last one where several are open. */
+export function continuedBy(line: TrackLine, ofTrack: readonly Draft[], session: Session): Draft | undefined {
+  const shiftS = (draft: Draft) => session.shiftTo(draft);
+  const hears = (draft: Draft) => draft.carrier === session.id;
+  const open = ofTrack.findLast(
+    (draft) =>
+      draft.status === 'open' &&
+      continues(draft, line, shiftS(draft), draft.lost === undefined && hears(draft)),
+  );
+  // At a wrong place of the recording, a play may have come to the recording's end before its own.
+  return (
+    open ??
+    ofTrack.find(
+      (draft) => draft.status === 'complete' && hears(draft) && outlasts(draft, line, shiftS(draft)),
+    )
+  );
+}
+
 /**
  * Whether a new line continues a play of the same song: it stands where that play would be by now.
  * @param shiftS what to add to the line's seconds to get the play's
  * @param sameSession the play's latest audio is of the line's session
  */
-export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSession: boolean): boolean {
+function continues(draft: Draft, line: TrackLine, shiftS: number, sameSession: boolean): boolean {
   const { last } = draft;
   const fromS = line.startS + shiftS;
   const toS = line.endS + shiftS;
@@ -42,7 +61,7 @@ export function continues(draft: Draft, line: TrackLine, shiftS: number, sameSes
  * the two. A song that repeats itself answers at two places: where the wrong one ends, the right one goes on, and tells of
  * both.
  */
-export function outlasts(draft: Draft, line: TrackLine, shiftS: number): boolean {
+function outlasts(draft: Draft, line: TrackLine, shiftS: number): boolean {
   if (draft.last.ref?.trackId !== line.trackId) return false;
   const heard = { from: line.startS + shiftS, to: line.endS + shiftS };
   const play = { from: draft.startS, to: draft.endS };

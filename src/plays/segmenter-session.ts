@@ -4,6 +4,8 @@ import { type Coverage, UnknownMusic } from './unknown-music';
 
 /** Music is remembered at most this long before now, and so are the plays that cover it, seconds. */
 const MEMORY_S = 1300;
+/** A line of which nothing is heard for this time is over, even if nobody said so, seconds. */
+const SILENT_LINE_S = 45;
 
 /** What the segmenter knows of one session. */
 export class Session {
@@ -49,6 +51,13 @@ export class Session {
         held: draft.status === 'open',
       };
     });
+  }
+
+  /** The recogniser forgot a line (it was restarted): it ends where it was last heard. */
+  endSilentLines(): void {
+    for (const { stretch } of this.lines.values()) {
+      if (stretch.open && this.upToS - (stretch.seenAtS ?? 0) > SILENT_LINE_S) stretch.open = false;
+    }
   }
 
   /** There was no such play: its music is uncovered. An unknown play before it stays as it is. */

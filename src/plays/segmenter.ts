@@ -1,6 +1,6 @@
 import type { SessionEnded, SessionId } from '../capture/types';
 import type { DetectionMethod, RecognitionReport, TrackLine } from '../recognition/types';
-import { continues, isEcho, outlasts } from './continuation';
+import { continuedBy, isEcho } from './continuation';
 import { Draft, type Stretch } from './draft';
 import { Output, type Segmented } from './segmented';
 import { Session } from './segmenter-session';
@@ -21,8 +21,6 @@ const LAG_S = 120;
 const TITLE_LAG_S = 30;
 /** A title that changes sooner is a slogan between two lines of the station's own, not a song's, seconds. */
 const TITLE_STOOD_S = 60;
-/** A line of which nothing is heard for this time is over, even if nobody said so, seconds. */
-const SILENT_LINE_S = 45;
 /** A play that the recogniser believes less than this when it is over was another recording with the same sound. */
 const DOUBTFUL = 0.1;
 
@@ -92,7 +90,7 @@ export class Segmenter {
     session.music.hop(Math.max(session.upToS, report.upToS - report.hopS), report.upToS, report.content);
     session.upToS = Math.max(session.upToS, report.upToS);
     for (const line of report.lines) this.#line(session, line);
-    this.#endSilentLines(session);
+    session.endSilentLines();
     this.#settleOthers(session);
     const { ended } = session;
     if (ended && session.upToS >= ended.totalS - 1.5 * session.hopS) this.#settle(session);
@@ -242,17 +240,8 @@ export class Segmenter {
   #draftFor(session: Session, line: TrackLine): Draft | undefined {
     const trackId = this.#canonical(line.trackId);
     const ofTrack = this.#drafts.filter((draft) => draft.trackId === trackId);
-    const same = ofTrack.filter(({ status }) => status === 'open');
     const shift = (draft: Draft) => session.shiftTo(draft);
-    const continued =
-      same.findLast((draft) =>
-        continues(draft, line, shift(draft), draft.lost === undefined && draft.carrier === session.id),
-      ) ??
-      // At a wrong place of the recording, a play may have come to the recording's end before its own.
-      ofTrack.find(
-        (draft) =>
-          draft.status === 'complete' && draft.carrier === session.id && outlasts(draft, line, shift(draft)),
-      );
+    const continued = continuedBy(line, ofTrack, session);
     if (continued) {
       continued.status = 'open';
       delete continued.lost;
@@ -298,13 +287,6 @@ export class Segmenter {
     if (session.title !== undefined) draft.streamTitle = session.title;
     this.#drafts.push(draft);
     return draft;
-  }
-
-  /** The recogniser forgot a line (it was restarted): it ends where it was last heard. */
-  #endSilentLines(session: Session): void {
-    for (const { stretch } of session.lines.values()) {
-      if (stretch.open && session.upToS - (stretch.seenAtS ?? 0) > SILENT_LINE_S) stretch.open = false;
-    }
   }
 
   /** A newer session speaks: a station's audio is heard in order, so nothing more of an ended one will come. */
