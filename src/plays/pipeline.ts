@@ -252,7 +252,11 @@ export class PlayPipeline implements CaptureSink {
     if (play.revision === 1 || play.status !== 'open') {
       log.info(
         { ...facts, status: play.status },
-        play.status === 'open' ? 'diffusion commencée' : 'diffusion terminée',
+        play.status === 'open'
+          ? 'diffusion commencée'
+          : withdrawn
+            ? 'diffusion retirée'
+            : 'diffusion terminée',
       );
     }
     plays.record(play).catch((error: unknown) => {

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { random } from '../../../test/support/airplay';
 import { queryOf, randomPeaks } from '../../../test/support/peaks';
-import { forEachPair, KEY_BITS, QUERY_FAN_OUT, queryKeys, REFERENCE_FAN_OUT, referenceKey } from './pairs';
+import {
+  f1Cell,
+  forEachPair,
+  KEY_BITS,
+  QUERY_FAN_OUT,
+  queryKeys,
+  REFERENCE_FAN_OUT,
+  referenceKey,
+} from './pairs';
 import { FIRST_BIN, LAST_BIN } from './params';
 
 test.each([REFERENCE_FAN_OUT, 3, QUERY_FAN_OUT])('the %i nearest targets in the zone, no other', (fanOut) => {
@@ -44,7 +52,7 @@ test('a query finds the reference when each number is off by less than a fifth o
     const cell = Math.max(1, f1 / 100);
     const key = (share: number) =>
       referenceKey(f1 + off(share) * cell * (f1 > 99 ? 0.99 : 1), df + off(share), dt + off(share));
-    const n = queryKeys(f1, df, dt, keys);
+    const n = queryKeys(f1Cell(f1), df, dt, keys);
     const own = keys.subarray(0, n);
     if (!own.includes(key(0.2 * next()))) missed++;
     if (!own.includes(key(0.2))) missed++;
@@ -88,7 +96,7 @@ test('keys at the very edge of the range stay apart from those beyond it', () =>
     [254.9, 62.9],
     [-254.9, 3],
   ] as const) {
-    const n = queryKeys(LAST_BIN, df, dt, keys);
+    const n = queryKeys(f1Cell(LAST_BIN), df, dt, keys);
     const reachable = new Set<number>();
     for (const f1 of [LAST_BIN - 10, LAST_BIN, LAST_BIN + 10])
       for (const d of [-1, 0, 1])

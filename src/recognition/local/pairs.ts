@@ -17,7 +17,7 @@ export const QUERY_FAN_OUT = 10;
  * Cell of the anchor's frequency: a bin wide up to bin 100 (400 Hz), and 1 % of the frequency above, as a changed speed moves
  * high peaks further. The differences have cells of one bin and one frame.
  */
-function f1Cell(bin: number): number {
+export function f1Cell(bin: number): number {
   return bin < 100 ? bin : 100 + 100 * Math.log(bin / 100);
 }
 
@@ -82,11 +82,13 @@ export function referenceKey(f1: number, df: number, dt: number): number {
 
 /**
  * Keys under which a query's pair is looked up, into `out`: its own cell, and the neighbours' whose edge is near.
+ * @param a the anchor's `f1Cell`, the same for all of its pairs
  * @returns how many (1–8)
  */
-export function queryKeys(f1: number, df: number, dt: number, out: Int32Array): number {
-  const a = f1Cell(f1);
-  const [a0, b0, c0] = [Math.floor(a), Math.floor(df), Math.floor(dt)];
+export function queryKeys(a: number, df: number, dt: number, out: Int32Array): number {
+  const a0 = Math.floor(a);
+  const b0 = Math.floor(df);
+  const c0 = Math.floor(dt);
   const a1 = neighbour(a - a0);
   const b1 = neighbour(df - b0);
   const c1 = neighbour(dt - c0);

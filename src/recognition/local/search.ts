@@ -1,7 +1,7 @@
 import { type Alignment, graded } from './alignment';
 import { bucketStart } from './bucket-table';
 import { type LandmarkIndex, peaksNear, trackAt } from './landmark-index';
-import { forEachPair, KEY_BITS, QUERY_FAN_OUT, queryKeys } from './pairs';
+import { f1Cell, forEachPair, KEY_BITS, QUERY_FAN_OUT, queryKeys } from './pairs';
 import { LAST_BIN, PER_FRAME } from './params';
 import type { PeakMap, QueryPeaks } from './query';
 
@@ -43,6 +43,7 @@ export class Searcher {
   /** Where the library's time line stands at the query's first landmark, half frames; whole, modulo 2^32. */
   private offsets = new Uint32Array(1 << 16);
   private anchors = new Uint16Array(1 << 16);
+  private cellVotes = new Uint16Array(1 << 16);
   private readonly keys = new Int32Array(8);
   /** How many hits lie in cells with so many votes. */
   private readonly tally = new Uint32Array(2 * 255 + 1);
@@ -145,10 +146,12 @@ export class Searcher {
       this.ends = new Uint32Array(most);
     }
     const { wanted, lookers, keys } = this;
+    const cells = new Float64Array(count);
+    for (let i = 0; i < count; i++) cells[i] = f1Cell(frequency[i]!);
     let looks = 0;
     forEachPair(time, frequency, count, QUERY_FAN_OUT, (anchor, target) => {
-      const f = frequency[anchor]!;
-      const n = queryKeys(f, frequency[target]! - f, time[target]! - time[anchor]!, keys);
+      const df = frequency[target]! - frequency[anchor]!;
+      const n = queryKeys(cells[anchor]!, df, time[target]! - time[anchor]!, keys);
       for (let k = 0; k < n; k++) {
         wanted[looks] = keys[k]!;
         lookers[looks++] = anchor;
@@ -178,7 +181,7 @@ export class Searcher {
       wanted[filled] = wanted[i]!;
       lookers[filled++] = lookers[i]!;
     }
-    if (most > this.offsets.length) this.grow(most);
+    if (most >= this.offsets.length) this.grow(most + 1);
     const { offsets, anchors } = this;
     const toTag = toBucket - tagBits;
     const mask = 2 ** tagBits - 1;
@@ -190,9 +193,10 @@ export class Searcher {
       const end = ends[i]!;
       for (let p = begins[i]!; p < end; p++) {
         const posting = postings[p]!;
-        if ((posting & mask) !== tag) continue;
+        // Written in any case, and kept by moving on: whether the tag is the right one cannot be foretold.
         offsets[hits] = (posting >>> tagBits) - since;
-        anchors[hits++] = anchor;
+        anchors[hits] = anchor;
+        hits += (((posting ^ tag) & mask) - 1) >>> 31;
       }
     }
     return hits;
@@ -202,23 +206,26 @@ export class Searcher {
     const size = 2 ** Math.ceil(Math.log2(needed));
     this.offsets = new Uint32Array(size);
     this.anchors = new Uint16Array(size);
+    this.cellVotes = new Uint16Array(size);
   }
 
   /** Cells with the most votes, together with the next cell, by the sketch; of two neighbours the better one. */
   private bestCells(hits: number): number[] {
-    const { sketch, offsets, tally } = this;
+    const { sketch, offsets, cellVotes, tally } = this;
     const bits = Math.log2(sketch.length);
-    const votesOf = (cell: number) => sketch[slotOf(cell, bits)]! + sketch[slotOf(cell + 1, bits)]!;
     tally.fill(0);
-    for (let i = 0; i < hits; i++) tally[votesOf(offsets[i]! >>> CELL_BITS)]!++;
+    for (let i = 0; i < hits; i++) {
+      const cell = offsets[i]! >>> CELL_BITS;
+      const votes = sketch[slotOf(cell, bits)]! + sketch[slotOf(cell + 1, bits)]!;
+      cellVotes[i] = votes;
+      tally[votes]!++;
+    }
     // A cell with n votes is met by about n hits, half of them in its neighbour.
     let least = tally.length - 1;
     for (let cells = 0; least > MIN_VOTES && cells < 2 * CANDIDATES; least--) cells += tally[least]! / least;
     const votes = new Map<number, number>();
     for (let i = 0; i < hits; i++) {
-      const cell = offsets[i]! >>> CELL_BITS;
-      const found = votesOf(cell);
-      if (found >= least) votes.set(cell, found);
+      if (cellVotes[i]! >= least) votes.set(offsets[i]! >>> CELL_BITS, cellVotes[i]!);
     }
     const best = [...votes].sort(([, a], [, b]) => b - a);
     const chosen = new Set<number>();
@@ -244,12 +251,15 @@ export class Searcher {
     const words = Math.ceil(anchors / 32);
     const seen = new Uint32Array(cells.length * words);
     const found = cells.map(() => ({ votes: 0, sum: 0, n: 0 }));
+    const rising = [...found.keys()].sort((a, b) => cells[a]! - cells[b]!);
+    const sorted = Float64Array.from(rising, (c) => cells[c]!);
     for (let i = 0; i < hits; i++) {
       const offset = this.offsets[i]!;
       if (this.sketch[slotOf(offset >>> CELL_BITS, bits)] === 0) continue;
-      for (let c = 0; c < cells.length; c++) {
-        const from = (cells[c]! - 0.5) * CELL;
-        if (offset < from || offset >= from + 3 * CELL) continue;
+      // Half a cell before a cell to half a cell behind the next one.
+      const at = offset / CELL;
+      for (let k = firstAbove(sorted, at - 2.5); k < sorted.length && sorted[k]! <= at + 0.5; k++) {
+        const c = rising[k]!;
         const entry = found[c]!;
         const anchor = this.anchors[i]!;
         const word = c * words + (anchor >> 5);
@@ -263,6 +273,18 @@ export class Searcher {
     }
     return found.map(({ votes, sum, n }) => ({ votes, offset: n === 0 ? 0 : sum / n }));
   }
+}
+
+/** Index of the first of rising numbers that is above another. */
+function firstAbove(rising: Float64Array, value: number): number {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rising[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Sixteen neighbours lie together, in one line of the processor's cache; where, is hashed. */
