@@ -80,6 +80,20 @@ function atEightKilohertz(samples: Int16Array): Int16Array {
   });
 }
 
+/** Fainter than this (−80 dBFS) nothing sounds. */
+const SILENT = 3;
+
+/** What is aired of a recording ends with its last sound: some files hold a minute of digital silence after it. */
+function sounding(truth: TruthEntry, recording: Int16Array): TruthEntry {
+  const lastS = (recording.findLastIndex((sample) => Math.abs(sample) > SILENT) + 1) / AIR_RATE;
+  const soundsUntil = truth.startedAt + (1000 * (lastS - truth.offsetS)) / truth.speed;
+  if (soundsUntil >= truth.endedAt) return truth;
+  const unheard = truth.unheard
+    .filter(({ from }) => from < soundsUntil)
+    .map(({ from, to }) => ({ from, to: Math.min(to, soundsUntil) }));
+  return { ...truth, endedAt: soundsUntil, unheard };
+}
+
 interface Found {
   readonly truth: TruthEntry;
   readonly heardS: number;
@@ -128,10 +142,12 @@ async function main(): Promise<number> {
     const programme = new Programme(seed, `evaluation-${station}`, repertoire, settings.style);
     const heard = hear(programme, audio, asked.ms, index);
     const { plays, named } = heard;
-    const truths = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, []).filter(
-      ({ kind, startedAt, endedAt }) =>
-        kind === 'track' && startedAt >= ZERO_MS && endedAt <= ZERO_MS + asked.ms,
-    );
+    const truths = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, [])
+      .filter(
+        ({ kind, startedAt, endedAt }) =>
+          kind === 'track' && startedAt >= ZERO_MS && endedAt <= ZERO_MS + asked.ms,
+      )
+      .map((truth) => sounding(truth, recorded(truth.key)));
     const songs = plays.filter(({ kind }) => kind === 'track');
     const used = new Set<Play>();
     for (const truth of truths) {

@@ -22,7 +22,13 @@ export interface Candidate {
 /** Offsets are voted for in cells of 2 frames (4 half frames); the best cells and their neighbours are then counted exactly. */
 const CELL_BITS = 2;
 const CELL = 2 ** CELL_BITS;
+/** Of these so many, at most, are looked at more closely. */
 const CANDIDATES = 256;
+/**
+ * In a large library strangers share a slot of the sketch: one in so many slots is counted exactly, for the best by the sketch
+ * need not be the best. At 100,000 tracks these are 4096 cells.
+ */
+const SLOTS_PER_COUNTED = 2 ** 12;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
 const BY_VOTES = 1;
 const BY_GRADE = 4;
@@ -78,10 +84,8 @@ export class Searcher {
       const referenceAt = (offset - this.index.trackStarts[track]!) / PER_FRAME;
       candidates.push({ track, alignment: { queryAt: origin, referenceAt, ...hypothesis }, votes });
     }
-    return this.shortlist(
-      candidates.sort((a, b) => b.votes - a.votes),
-      map,
-    );
+    candidates.sort((a, b) => b.votes - a.votes);
+    return this.shortlist(candidates.slice(0, CANDIDATES), map);
   }
 
   /** Those with the most votes, and those whose peaks coincide best: each finds what the other misses. */
@@ -220,9 +224,10 @@ export class Searcher {
       cellVotes[i] = votes;
       tally[votes]!++;
     }
+    const wanted = Math.max(CANDIDATES, sketch.length / SLOTS_PER_COUNTED);
     // A cell with n votes is met by about n hits, half of them in its neighbour.
     let least = tally.length - 1;
-    for (let cells = 0; least > MIN_VOTES && cells < 2 * CANDIDATES; least--) cells += tally[least]! / least;
+    for (let cells = 0; least > MIN_VOTES && cells < 2 * wanted; least--) cells += tally[least]! / least;
     const votes = new Map<number, number>();
     for (let i = 0; i < hits; i++) {
       if (cellVotes[i]! >= least) votes.set(offsets[i]! >>> CELL_BITS, cellVotes[i]!);
@@ -230,7 +235,7 @@ export class Searcher {
     const best = [...votes].sort(([, a], [, b]) => b - a);
     const chosen = new Set<number>();
     for (const [cell] of best) {
-      if (chosen.size === CANDIDATES) break;
+      if (chosen.size === wanted) break;
       if (!chosen.has(cell - 1) && !chosen.has(cell + 1)) chosen.add(cell);
     }
     return [...chosen];
