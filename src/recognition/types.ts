@@ -24,7 +24,7 @@ export interface TrackLine {
   readonly trackDurationS: number;
   /** Windows in which this line was accepted or verified. */
   readonly windows: number;
-  /** Best verification score (z) so far. */
+  /** Best verification score (z) so far; from 30 on a higher one is not looked for. */
   readonly bestZ: number;
   /** Calibrated probability, 0–1, that the line is right. */
   readonly confidence: number;

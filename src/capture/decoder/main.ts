@@ -4,9 +4,9 @@ import { GarbageError, StreamDecoder } from './stream-decoder';
 
 /**
  * A decoder process: bytes of many streams in, PCM out. It holds no secrets, opens no sockets and no files; it ends
- * with its parent. Samples are given on in pieces of a quarter of a second or more, so that messages stay few.
+ * with its parent. Samples are given on in pieces of a second or more, so that messages stay few.
  */
-const PIECE = 2000;
+const PIECE = 8000;
 
 interface Open {
   readonly decoder: StreamDecoder;

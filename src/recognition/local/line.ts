@@ -21,6 +21,8 @@ const CONTRADICTION = 10;
 const OVERLAP = 5 * FRAMES_PER_SECOND;
 /** A line that was not heard up to its end stays open for so long, frames: what comes next tells how far it may have gone. */
 const WAIT = 12 * FRAMES_PER_SECOND;
+/** A score that leaves no doubt: no higher one is looked for. */
+const PROVEN = 30;
 /** Windows after which a line's start is placed for good. */
 const SETTLED = 4;
 
@@ -147,8 +149,9 @@ export class Line {
     });
     // Well heard: the edges may be placed with more confidence.
     if (hits > this.rate * expected) this.learnRate(0.7 * this.rate + (0.3 * hits) / expected);
-    const { z } = verify(this.words, map, this.alignment, this.bestZ);
-    this.bestZ = Math.max(this.bestZ, z);
+    if (this.bestZ < PROVEN) {
+      this.bestZ = Math.max(this.bestZ, verify(this.words, map, this.alignment, this.bestZ).z);
+    }
     if (this.trail.best > before) this.windows++;
   }
 

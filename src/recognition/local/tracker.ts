@@ -23,8 +23,8 @@ import { CERTAIN, examine, isLikely, OTHER_SPEED, type Verification } from './ve
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
 /** A line that was heard this lately needs no search beside it. */
 const HEALTHY = 6 * FRAMES_PER_SECOND;
-/** Near the end of a recording the next one may already sound. */
-const NEAR_END = 15 * FRAMES_PER_SECOND;
+/** So near the end of a recording the next one may already sound: the longest fade, and half a window of it. */
+const NEAR_END = 10 * FRAMES_PER_SECOND;
 
 const both = (ratio: number): Hypothesis => ({ tempo: ratio, pitch: ratio });
 /** Speeds and tempos that stations use, tried in turn; the refinement covers what lies between them. */
