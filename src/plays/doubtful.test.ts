@@ -37,8 +37,8 @@ test('a sound that another recording has as well is no play of it: the music aro
 
 test('what is believed more than that stays, with its confidence', () => {
   const station = new Station();
-  station.hear(doubted(9, 0.2, shared, 320));
-  expect(station.plays('track')).toMatchObject([{ trackId: 9, confidence: 0.2, status: 'complete' }]);
+  station.hear(doubted(9, 0.3, shared, 320));
+  expect(station.plays('track')).toMatchObject([{ trackId: 9, confidence: 0.3, status: 'complete' }]);
   expect(station.unidentifiedS).toBeCloseTo(155, 0);
 });
 
