@@ -230,7 +230,7 @@ function reportOf(
       String(invented.filter(({ shared }) => shared).length),
     ],
     [
-      'said while it sounded, withdrawn when over (believed less than 0.25); of them right',
+      'said while it sounded, withdrawn when over (believed less than 0.2); of them right',
       `${withdrawn.length}; ${withdrawn.filter(({ right }) => right).length}`,
     ],
     ['start error, median / p90', sizes(starts)],

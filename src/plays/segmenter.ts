@@ -22,7 +22,7 @@ const TITLE_LAG_S = 30;
 /** A title that changes sooner is a slogan between two lines of the station's own, not a song's, seconds. */
 const TITLE_STOOD_S = 60;
 /** A play that the recogniser believes less than this when it is over was another recording with the same sound. */
-const DOUBTFUL = 0.25;
+const DOUBTFUL = 0.2;
 
 export interface SegmenterOptions {
   readonly stationId: number;

@@ -15,7 +15,7 @@ export const playMetrics = {
     fedBy:
       'Le relevé des diffusions, une fois par diffusion terminée ; encore une fois si elle est retirée après coup.',
     howToRead:
-      'withdrawn : dite pendant qu’elle passait, et retirée : à la fin, le système la croyait à moins de 25 % (un son que deux enregistrements ont en commun), ou un titre reconnu l’a couverte. Pour suivre l’activité seulement : les droits se comptent dans PostgreSQL, jamais dans une métrique.',
+      'withdrawn : dite pendant qu’elle passait, et retirée : à la fin, le système la croyait à moins de 20 % (un son que deux enregistrements ont en commun), ou un titre reconnu l’a couverte. Pour suivre l’activité seulement : les droits se comptent dans PostgreSQL, jamais dans une métrique.',
     stability: 'stable',
     documented: false,
   }),
