@@ -80,12 +80,14 @@ function atEightKilohertz(samples: Int16Array): Int16Array {
   });
 }
 
-/** Fainter than this (−80 dBFS) nothing sounds. */
+/** Fainter than this (−80 dBFS) nothing sounds; a tail of more than so many seconds of that is none of the recording. */
 const SILENT = 3;
+const LONGEST_TAIL_S = 10;
 
-/** What is aired of a recording ends with its last sound: some files hold a minute of digital silence after it. */
+/** What is aired of a recording ends with its last sound where its file goes on for long without: some do for a minute. */
 function sounding(truth: TruthEntry, recording: Int16Array): TruthEntry {
   const lastS = (recording.findLastIndex((sample) => Math.abs(sample) > SILENT) + 1) / AIR_RATE;
+  if (recording.length / AIR_RATE - lastS < LONGEST_TAIL_S) return truth;
   const soundsUntil = truth.startedAt + (1000 * (lastS - truth.offsetS)) / truth.speed;
   if (soundsUntil >= truth.endedAt) return truth;
   const unheard = truth.unheard
