@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { EXIT, fromCallersFolder, runCommand } from '../../src/command';
 import { AppError } from '../../src/errors';
 import { buildIndex } from '../../src/recognition/local/landmark-index';
-import { CERTAIN, LIKELY } from '../../src/recognition/local/verify';
+import { CERTAIN, LIKELY, LIKELY_AT_OTHER_SPEED, LIKELY_STRETCHED } from '../../src/recognition/local/verify';
 import { Random } from '../../src/simulator/random';
 import { syntheticTracks } from '../live/synthetic';
 import { asSaid, fitted, type Judged, reliability } from './calibration';
@@ -156,7 +156,12 @@ function evaluate(asked: ReturnType<typeof options>, folder: string): void {
       dropped: [...dropped, ...asked.exclude.map((part) => `${part} (--exclude)`)],
       speech: speech.source,
       lengthsS: LENGTHS_S,
-      thresholds: { certain: CERTAIN, likely: LIKELY },
+      thresholds: {
+        certain: CERTAIN,
+        likely: LIKELY,
+        otherSpeed: LIKELY_AT_OTHER_SPEED,
+        stretched: LIKELY_STRETCHED,
+      },
       peers: peers.map(({ name }, i) => ({ name, thresholds: peerThresholds[i]! })),
       rows,
       negatives: {

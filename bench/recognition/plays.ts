@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, fromCallersFolder, runCommand } from '../../src/command';
 import { AppError } from '../../src/errors';
+import { DOUBTFUL } from '../../src/plays/segmenter';
 import type { Play } from '../../src/plays/types';
 import { fingerprintOf } from '../../src/recognition/local/fingerprint';
 import { buildIndex } from '../../src/recognition/local/landmark-index';
@@ -142,8 +143,7 @@ async function main(): Promise<number> {
   for (let station = 0; station < asked.stations; station++) {
     listening.show(station / asked.stations, `station ${station + 1}`);
     const programme = new Programme(seed, `evaluation-${station}`, repertoire, settings.style);
-    const heard = hear(programme, audio, asked.ms, index);
-    const { plays, named } = heard;
+    const { plays, named, withdrawn: takenBack } = hear(programme, audio, asked.ms, index);
     const truths = truthBetween(programme, ZERO_MS, ZERO_MS, ZERO_MS + asked.ms, [])
       .filter(
         ({ kind, startedAt, endedAt }) =>
@@ -166,7 +166,7 @@ async function main(): Promise<number> {
       if (first && truth.unheard.length === 0)
         namedAfterS.push((ZERO_MS + first.atMs - truth.startedAt) / 1000);
     }
-    for (const play of heard.withdrawn) {
+    for (const play of takenBack) {
       const right = truths.some((truth) => idOf.get(truth.key) === play.trackId && overlapS(truth, play) > 2);
       withdrawn.push({ said: play.confidence!, right });
     }
@@ -232,7 +232,7 @@ function reportOf(
       String(invented.filter(({ shared }) => shared).length),
     ],
     [
-      'said while it sounded, withdrawn when over (believed less than 0.2); of them right',
+      `said while it sounded, withdrawn when over (believed less than ${DOUBTFUL}); of them right`,
       `${withdrawn.length}; ${withdrawn.filter(({ right }) => right).length}`,
     ],
     ['start error, median / p90', sizes(starts)],

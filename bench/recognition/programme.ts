@@ -50,9 +50,9 @@ export function hear(programme: Programme, audio: AudioProvider, ms: number, ind
   const withdrawn: Play[] = [];
   const take = ({ plays, notes }: Segmented) => {
     for (const note of notes) {
-      const said = note.what === 'withdrawn' ? last.get(note.playId) : undefined;
-      if (said?.kind === 'track' && note.what === 'withdrawn')
-        withdrawn.push({ ...said, confidence: note.confidence! });
+      if (note.what !== 'withdrawn' || note.confidence === undefined) continue;
+      const said = last.get(note.playId);
+      if (said) withdrawn.push({ ...said, confidence: note.confidence });
     }
     for (const play of plays) last.set(play.id, play);
   };

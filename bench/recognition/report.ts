@@ -24,7 +24,12 @@ export interface Evaluation {
   readonly dropped: readonly string[];
   readonly speech: string;
   readonly lengthsS: readonly number[];
-  readonly thresholds: { readonly certain: number; readonly likely: number };
+  readonly thresholds: {
+    readonly certain: number;
+    readonly likely: number;
+    readonly otherSpeed: number;
+    readonly stretched: number;
+  };
   readonly peers: readonly { readonly name: string; readonly thresholds: readonly number[] }[];
   readonly rows: readonly Row[];
   readonly negatives: {
@@ -93,7 +98,7 @@ export function reportOf(evaluation: Evaluation): string {
       ? [`Left out because they share a recording: ${evaluation.dropped.join('; ')}.`]
       : []),
     '### Recall, %',
-    `Found = the right song with z ≥ ${thresholds.likely}, 7 at another speed, 9 where tempo and pitch differ from each other (accepted when a second window on the same line says so as well); accepted at once = z ≥ ${thresholds.certain}. All hypotheses are tried on each query; the tracker tries them in turn, a few per window. "Wrong song" counts all lengths.`,
+    `Found = the right song with z ≥ ${thresholds.likely}, ${thresholds.otherSpeed} at another speed, ${thresholds.stretched} where tempo and pitch differ from each other (accepted when a second window on the same line says so as well); accepted at once = z ≥ ${thresholds.certain}. All hypotheses are tried on each query; the tracker tries them in turn, a few per window. "Wrong song" counts all lengths.`,
     recall,
     `![Recall by degradation](${evaluation.chart})`,
     ...(peers.length > 0

@@ -22,20 +22,20 @@ function readJson(path) {
 }
 
 /** Is what is installed what the lockfile says? Compared by version, so that it costs milliseconds. */
-function installed(dev) {
+function installed() {
   const hidden = 'node_modules/.package-lock.json';
   if (!existsSync(join(root, hidden))) return false;
   const have = readJson(hidden).packages;
   const want = readJson('package-lock.json').packages;
   // What only some platforms or installations have may be missing.
-  const maybe = (entry) => entry.optional || entry.devOptional || (entry.dev && !dev);
+  const maybe = (entry) => entry.optional || entry.devOptional;
   return Object.entries(want).every(
     ([path, entry]) => path === '' || maybe(entry) || have[path]?.version === entry.version,
   );
 }
 
-export function install({ dev = true } = {}) {
-  if (installed(dev)) return;
+export function install() {
+  if (installed()) return;
   console.log('SODAV Monitor : installation des paquets (npm ci), une minute environ…');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const { status } = spawnSync(npm, ['ci', '--loglevel=error'], {

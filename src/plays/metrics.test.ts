@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { air } from '../../test/support/air';
-import { type Aired, reportsOf, seeded } from '../../test/support/heard-programme';
+import { reportsOf, seeded } from '../../test/support/heard-programme';
+import { song } from '../../test/support/segmenter-station';
 import { playOf } from '../../test/support/stored-plays';
 import { scrape } from '../../test/support/telemetry';
 import { systemClock } from '../clock';
@@ -18,11 +19,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sodav-plays-metrics-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const song = (trackId: number | undefined, fromS: number, toS: number): Aired => ({
-  ...(trackId === undefined ? {} : { trackId }),
-  ...{ fromS, toS, refFromS: 0, tempo: 1, trackDurationS: toS - fromS, hidden: [] },
-});
 
 test('plays and unidentified seconds are counted at their end, what waits is shown', async () => {
   let away = true;

@@ -47,6 +47,15 @@ export class Output {
     if (draft.endMs - draft.writtenEndMs >= PROGRESS_S * 1000) this.write(draft);
   }
 
+  /** Nothing is left of a play: its last revision says so, and a note of whom it was thought to be. */
+  withdraw(draft: Draft, errorS: number): void {
+    const { id, trackId, certainty } = draft;
+    const said = trackId === undefined || certainty === undefined ? {} : { trackId, confidence: certainty };
+    this.note({ what: 'withdrawn', playId: id, ...said });
+    draft.empty(errorS);
+    if (draft.revision > 0) this.write(draft);
+  }
+
   note(note: SegmenterNote): void {
     this.#notes.push(note);
   }

@@ -22,7 +22,7 @@ const TITLE_LAG_S = 30;
 /** A title that changes sooner is a slogan between two lines of the station's own, not a song's, seconds. */
 const TITLE_STOOD_S = 60;
 /** A play that the recogniser believes less than this when it is over was another recording with the same sound. */
-const DOUBTFUL = 0.2;
+export const DOUBTFUL = 0.2;
 
 export interface SegmenterOptions {
   readonly stationId: number;
@@ -365,10 +365,7 @@ export class Segmenter {
       session.withdraw(draft);
       if (session.settled) this.#unknownPlays.update(session);
     }
-    const { id, trackId, certainty } = draft;
-    this.#out.note({ what: 'withdrawn', playId: id, trackId: trackId!, confidence: certainty! });
-    draft.empty(draft.last.endErrorS);
-    if (draft.revision > 0) this.#out.write(draft);
+    this.#out.withdraw(draft, draft.last.endErrorS);
     this.#drafts = this.#drafts.filter((other) => other !== draft);
   }
 

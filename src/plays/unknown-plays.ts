@@ -96,11 +96,7 @@ export class UnknownPlays {
 
   /** Covered wholly by a recognised play after it was written: nothing is left of it, and its history says so. */
   #withdraw(session: Session, unit: Unit): void {
-    const { draft } = unit;
-    if (draft?.kind !== 'unknown') return;
-    draft.empty(session.hopS);
-    this.#out.write(draft);
-    this.#out.note({ what: 'withdrawn', playId: draft.id });
+    if (unit.draft?.kind === 'unknown') this.#out.withdraw(unit.draft, session.hopS);
   }
 
   #dismiss(session: Session, unit: Unit): void {

@@ -65,6 +65,7 @@ test('starting, listening, paused, listening again: each told once, with since a
   await until(() => (supervisor.status(1)?.lastAudioAt ?? 0) > supervisor.status(1)!.since);
   const status = supervisor.status(1)!;
   expect(status).toMatchObject({ codec: 'mp3', reason: 'le flux est entendu' });
+  expect(status.lastAudioAt).toBeGreaterThan(status.since - 1);
   expect(status.coverageToday).toBeLessThanOrEqual(1);
 
   supervisor.apply(station(url, { paused: true }));

@@ -14,6 +14,11 @@ export interface Alignment {
   readonly pitch: number;
 }
 
+/** By how much tempo or pitch differs from the recording's, whichever does by more. */
+export function departure({ tempo, pitch }: Pick<Alignment, 'tempo' | 'pitch'>): number {
+  return Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1));
+}
+
 /** Where a session and a recording meet, frames of both. */
 export interface Point {
   readonly query: number;

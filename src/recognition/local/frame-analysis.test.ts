@@ -1,15 +1,11 @@
 import { expect, test } from 'vitest';
+import { random } from '../../../test/support/airplay';
 import { PowerSpectrum } from '../../../test/support/power-spectrum';
 import { FrameAnalysis } from './frame-analysis';
 import { FFT_SIZE, FIRST_BIN, LAST_BIN } from './params';
 
-const noise = (() => {
-  let seed = 7;
-  return Int16Array.from({ length: FFT_SIZE }, () => {
-    seed = (seed * 1103515245 + 12345) >>> 0;
-    return (seed >>> 16) - 32768;
-  });
-})();
+const next = random(7);
+const noise = Int16Array.from({ length: FFT_SIZE }, () => Math.floor(65_536 * next()) - 32_768);
 
 /** The definition of the Hann-windowed spectrum, O(n²). */
 function slowPower(samples: Int16Array, bin: number): number {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { random } from '../../../test/support/airplay';
 import { tune } from '../../../test/support/music';
 import { referenceBlocks } from '../../../test/support/reference-front-end';
 import { synthesiseMusic } from '../../simulator/synth/music';
@@ -99,11 +100,8 @@ describe('front end', () => {
 
 describe('equals plain JavaScript bit for bit', () => {
   const noise = (amplitude: number) => {
-    let seed = 11;
-    return Int16Array.from({ length: 80_000 }, () => {
-      seed = (seed * 1103515245 + 12345) >>> 0;
-      return amplitude * (seed / 2 ** 31 - 1);
-    });
+    const next = random(11);
+    return Int16Array.from({ length: 80_000 }, () => amplitude * (2 * next() - 1));
   };
   const audio: Record<string, Int16Array> = {
     'synthesised music': synthesiseMusic('front-end', 20).filter((_, i) => i % 3 === 0),

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type Alignment, toReference } from './alignment';
 import { type BucketTable, bucketStart, bucketTable, MAX_BUCKET } from './bucket-table';
 import { frequencyOf, isLandmark, timeOf } from './fingerprint';
+import { firstAbove } from './first-above';
 import { chunksOf, emptyPeaks, type PackedPeaks, packPeaks, unpackPeaks } from './packed-peaks';
 import { forEachPair, KEY_BITS, REFERENCE_FAN_OUT, referenceKey } from './pairs';
 import { FRAMES_PER_SECOND, PER_BIN, PER_FRAME } from './params';
@@ -175,15 +176,7 @@ export function indexBytes(index: LandmarkIndex): number {
 
 /** Which track a position of the time line is in, as an index into `trackIds`; −1 before the first. */
 export function trackAt(index: LandmarkIndex, position: number): number {
-  const { trackStarts } = index;
-  let low = 0;
-  let high = index.trackIds.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    if (trackStarts[middle]! <= position) low = middle + 1;
-    else high = middle - 1;
-  }
-  return high;
+  return firstAbove(index.trackStarts, index.trackIds.length, position) - 1;
 }
 
 /** One recording, as the index was given it; its peaks are unpacked when they are asked for. */

@@ -1,5 +1,6 @@
 import { type Alignment, graded } from './alignment';
 import { bucketStart } from './bucket-table';
+import { firstAbove } from './first-above';
 import { type LandmarkIndex, peaksNear, trackAt } from './landmark-index';
 import { f1Cell, forEachPair, KEY_BITS, QUERY_FAN_OUT, queryKeys } from './pairs';
 import { LAST_BIN, PER_FRAME } from './params';
@@ -24,11 +25,6 @@ const CELL_BITS = 2;
 const CELL = 2 ** CELL_BITS;
 /** Of these so many, at most, are looked at more closely. */
 const CANDIDATES = 256;
-/**
- * In a large library strangers share a slot of the sketch: one in so many slots is counted exactly, for the best by the sketch
- * need not be the best. At 100,000 tracks these are 4096 cells.
- */
-const SLOTS_PER_COUNTED = 2 ** 12;
 /** Of those, as many go on by their votes, and as many by how their peaks coincide. */
 const BY_VOTES = 1;
 const BY_GRADE = 4;
@@ -37,6 +33,11 @@ const MIN_VOTES = 3;
 /** The sketch has as many cells as keep chance low: too few drown a weak match (facts: 2^16 lost 5 of 6). */
 const MIN_SKETCH_BITS = 18;
 const MAX_SKETCH_BITS = 24;
+/**
+ * In a large library strangers share a slot of the sketch: one in so many slots is counted exactly, for the best by the sketch
+ * need not be the best. At 100,000 tracks these are 4096 cells.
+ */
+const SLOTS_PER_COUNTED = 2 ** 12;
 /** Steps at which a candidate's peaks are compared, frames around its mean offset. */
 const PROBES = [-1.5, -0.5, 0.5, 1.5];
 
@@ -263,7 +264,8 @@ export class Searcher {
       if (this.sketch[slotOf(offset >>> CELL_BITS, bits)] === 0) continue;
       // Half a cell before a cell to half a cell behind the next one.
       const at = offset / CELL;
-      for (let k = firstAbove(sorted, at - 2.5); k < sorted.length && sorted[k]! <= at + 0.5; k++) {
+      const first = firstAbove(sorted, sorted.length, at - 2.5);
+      for (let k = first; k < sorted.length && sorted[k]! <= at + 0.5; k++) {
         const c = rising[k]!;
         const entry = found[c]!;
         const anchor = this.anchors[i]!;
@@ -278,18 +280,6 @@ export class Searcher {
     }
     return found.map(({ votes, sum, n }) => ({ votes, offset: n === 0 ? 0 : sum / n }));
   }
-}
-
-/** Index of the first of rising numbers that is above another. */
-function firstAbove(rising: Float64Array, value: number): number {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rising[middle]! > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Sixteen neighbours lie together, in one line of the processor's cache; where, is hashed. */

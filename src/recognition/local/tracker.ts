@@ -1,5 +1,5 @@
 import type { DetectionStatus, RecognitionReport } from '../types';
-import { toQuery } from './alignment';
+import { departure, toQuery } from './alignment';
 import { contentOf } from './content';
 import { type FrameLevel, FrontEnd } from './front-end';
 import { type LandmarkIndex, peaksNear, referenceAt } from './landmark-index';
@@ -17,7 +17,7 @@ import {
 } from './params';
 import { type PeakMap, QueryHistory } from './query';
 import type { Candidate, Hypothesis, Searcher } from './search';
-import { CERTAIN, examine, isLikely, OTHER_SPEED, type Verification } from './verify';
+import { CERTAIN, examine, isAtOtherSpeed, isLikely, type Verification } from './verify';
 
 /** Past of a session that is kept to walk back in. */
 const HISTORY_FRAMES = 120 * FRAMES_PER_SECOND;
@@ -49,9 +49,8 @@ export const AS_RECORDED = both(1);
 const USUAL = 0.0101;
 
 /** Landmarks per block that a hypothesis is worth: few for those that seldom hold, of which there are many. */
-export function landmarksFor({ tempo, pitch }: Hypothesis): number {
-  const usual = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) < USUAL;
-  return usual ? DENSE_LANDMARKS : SPARSE_LANDMARKS;
+export function landmarksFor(hypothesis: Hypothesis): number {
+  return departure(hypothesis) < USUAL ? DENSE_LANDMARKS : SPARSE_LANDMARKS;
 }
 /** Rotated hypotheses per window, beside 1.0 and the station's last speed; fewer once nothing was found for 20 s. */
 const TRIED_PER_WINDOW = 2;
@@ -278,8 +277,7 @@ export class SessionTracker {
     const line = new Line(++this.lastLineId, recording, verification, this.history, map, this.neighbours);
     this.lines.push(line);
     const { tempo, pitch } = verification.alignment;
-    const changed = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) > OTHER_SPEED;
-    this.memory.hypothesis = changed ? { tempo, pitch } : undefined;
+    this.memory.hypothesis = isAtOtherSpeed(verification.alignment) ? { tempo, pitch } : undefined;
     return line;
   }
 }

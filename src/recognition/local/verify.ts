@@ -1,4 +1,11 @@
-import { type Alignment, type Coincidence, coincide, forEachExpected, toReference } from './alignment';
+import {
+  type Alignment,
+  type Coincidence,
+  coincide,
+  departure,
+  forEachExpected,
+  toReference,
+} from './alignment';
 import { type Deviation, KERNEL_AREA, type PeakMap, REACH_AREA } from './query';
 
 /** Alignments to compare with: the recording shifted against itself by up to ±2.3 s, never by less than 0.2 s. */
@@ -24,17 +31,21 @@ export const CERTAIN = 14;
  * pieces in the same key fit each other at some tempo more often than at any speed; and most stations change nothing.
  */
 export const LIKELY = 6.5;
-const LIKELY_AT_OTHER_SPEED = 7;
-const LIKELY_STRETCHED = 9;
+export const LIKELY_AT_OTHER_SPEED = 7;
+export const LIKELY_STRETCHED = 9;
 /** From these differences from 1 on: the speed is another; tempo and pitch differ from each other. */
-export const OTHER_SPEED = 0.003;
+const OTHER_SPEED = 0.003;
 const STRETCHED = 0.005;
 
+/** Does the air play the recording at another speed than its own? */
+export function isAtOtherSpeed(alignment: Alignment): boolean {
+  return departure(alignment) > OTHER_SPEED;
+}
+
 /** Does a window speak for the recording, so that a second one may prove it? */
-export function isLikely({ z, alignment: { tempo, pitch } }: Pick<Verification, 'z' | 'alignment'>): boolean {
-  if (Math.abs(tempo / pitch - 1) > STRETCHED) return z >= LIKELY_STRETCHED;
-  const changed = Math.max(Math.abs(tempo - 1), Math.abs(pitch - 1)) > OTHER_SPEED;
-  return z >= (changed ? LIKELY_AT_OTHER_SPEED : LIKELY);
+export function isLikely({ z, alignment }: Pick<Verification, 'z' | 'alignment'>): boolean {
+  if (Math.abs(alignment.tempo / alignment.pitch - 1) > STRETCHED) return z >= LIKELY_STRETCHED;
+  return z >= (isAtOtherSpeed(alignment) ? LIKELY_AT_OTHER_SPEED : LIKELY);
 }
 
 /** A score before tempo and pitch are refined from which on that is worth its time. */
@@ -178,21 +189,20 @@ interface Places {
 function placesOf(words: Uint32Array, map: PeakMap, alignment: Alignment, atMost: number): Places {
   const frame = new Float64Array(atMost);
   const bin = new Float64Array(atMost);
+  const row = new Int32Array(atMost);
+  const column = new Int32Array(atMost);
   let count = 0;
-  const last = map.toFrame - map.fromFrame - 1;
+  const frames = map.toFrame - map.fromFrame;
   forEachExpected(words, map, alignment, (at, frequency) => {
     const from = at - map.fromFrame;
-    if (count === atMost || Math.round(from) < 0 || Math.round(from) > last) return;
+    const nearest = Math.round(from);
+    if (count === atMost || nearest < 0 || nearest >= frames) return;
     frame[count] = from;
-    bin[count++] = frequency;
+    bin[count] = frequency;
+    row[count] = nearest;
+    column[count++] = Math.round(frequency);
   });
-  return {
-    frame,
-    bin,
-    row: Int32Array.from(frame, Math.round),
-    column: Int32Array.from(bin, Math.round),
-    count,
-  };
+  return { frame, bin, row, column, count };
 }
 
 /** Steps of the refinement: offset in frames; tempo and pitch as ratios. */
@@ -288,7 +298,7 @@ function simplest(words: Uint32Array, map: PeakMap, found: Alignment): Alignment
   if (found.tempo === 1 && found.pitch === 1) return found;
   const plain = refine(words, map, { ...found, tempo: 1, pitch: 1 });
   // Turned by more than its steps, it is on its way to what was found, and neither the one nor the other.
-  if (!plain || Math.max(Math.abs(plain.tempo - 1), Math.abs(plain.pitch - 1)) > MAX_TURN) return found;
+  if (!plain || departure(plain) > MAX_TURN) return found;
   const count: Coincidence = { hits: 0, expected: 0 };
   coincide(words, map, found, count);
   const { hits } = count;

@@ -100,42 +100,11 @@ function first(): void {
 /** A pass from `x` to `y` whose butterflies share their twiddles by `s`. Two of them at once. */
 function pass(x: usize, y: usize, s: usize): void {
   const row: usize = 8 * s;
-  // p = 0: the twiddles are 1. Left out, they change no more than the sign of a zero.
-  let from = x;
-  let out = y;
-  for (const end = x + row; from < end; from += 16, out += 16) {
-    const x0r = v128.load(from, 0);
-    const x1r = v128.load(from, QUARTER);
-    const x2r = v128.load(from, 2 * QUARTER);
-    const x3r = v128.load(from, 3 * QUARTER);
-    const x0i = v128.load(from, IMAGINARY);
-    const x1i = v128.load(from, IMAGINARY + QUARTER);
-    const x2i = v128.load(from, IMAGINARY + 2 * QUARTER);
-    const x3i = v128.load(from, IMAGINARY + 3 * QUARTER);
-    const ar = f64x2.add(x0r, x2r);
-    const ai = f64x2.add(x0i, x2i);
-    const br = f64x2.add(x1r, x3r);
-    const bi = f64x2.add(x1i, x3i);
-    const cr = f64x2.sub(x0r, x2r);
-    const ci = f64x2.sub(x0i, x2i);
-    const dr = f64x2.sub(x3i, x1i);
-    const di = f64x2.sub(x1r, x3r);
-    const out1 = out + row;
-    const out2 = out1 + row;
-    const out3 = out2 + row;
-    v128.store(out, f64x2.add(ar, br), 0);
-    v128.store(out, f64x2.add(ai, bi), IMAGINARY);
-    v128.store(out1, f64x2.sub(cr, dr), 0);
-    v128.store(out1, f64x2.sub(ci, di), IMAGINARY);
-    v128.store(out2, f64x2.sub(ar, br), 0);
-    v128.store(out2, f64x2.sub(ai, bi), IMAGINARY);
-    v128.store(out3, f64x2.add(cr, dr), 0);
-    v128.store(out3, f64x2.add(ci, di), IMAGINARY);
-  }
   // Every quarter is read once through; rows of results lie four apart. From p to p + 1 the twiddles turn by s.
   const last = x + QUARTER;
-  for (let w = TWIDDLES + 48 * s; from < last; w += 48 * s) {
-    out += 3 * row;
+  let from = x;
+  let out = y;
+  for (let w = TWIDDLES; from < last; w += 48 * s, out += 3 * row) {
     const w1r = v128.load_splat<f64>(w, 0);
     const w1i = v128.load_splat<f64>(w, 16);
     const w2r = v128.load_splat<f64>(w, 32);
